@@ -562,8 +562,9 @@ def install_browser() -> str:
     say("installing browser")
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     # A stale list may do where the update fails; what counts is the browser found afterwards.
+    # What chromium recommends (printing, sound, power) would upgrade half a system for nothing.
     for step in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-        command = [*rights, "apt-get", "-qq", *step]
+        command = [*rights, "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *step]
         subprocess.call(command, stdin=subprocess.DEVNULL, stdout=2, env=environment)
     return find_browser()
 

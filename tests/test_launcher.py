@@ -547,8 +547,8 @@ def test_the_distributions_browser_is_installed(tested: Checkout, tmp_path: Path
     assert done.said["browser"] == f"{path}/chromium"
     assert "installing the system's package chromium" in done.stderr
     assert log.read_text(encoding="utf-8").splitlines() == [
-        "-qq update",
-        "-qq install -y --no-install-recommends chromium",
+        "-qq -o DPkg::Lock::Timeout=300 update",
+        "-qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends chromium",
     ]
 
 
