@@ -1,0 +1,1 @@
+"""Bringing old portals in: every importer turns sources into drafts, the frame writes them."""
