@@ -1,0 +1,484 @@
+"""The one way from sources to a published site: discover, read, library, plan, render, publish.
+
+A clean build, an incremental one, the preview and the check all go through `build`.  Incremental
+means that steps whose inputs' digests are unchanged are skipped, and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from danvan_site import catalog, config, content, markdown, render
+from danvan_site.content import Bulletin, File, ReadOptions
+from danvan_site.errors import ContentError, Place, Problem, Severity, UsageError
+from danvan_site.library import Library, assemble
+from danvan_site.output import OutputFolder
+from danvan_site.plan import Artifact, Plan, References, encode, plan
+from danvan_site.state import KnownOutput, KnownSource, State
+from danvan_site.templates import TemplateProblem, Templates
+from danvan_site.workers import Workers
+
+# A file changed this shortly before it was looked at may change again within the same tick of
+# the file system's clock, so its time proves nothing (git calls such entries racy).
+_RACY_NS = 2_000_000_000
+_READ_CHUNK = 100
+_RENDER_CHUNK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What to build, from where to where, and how.
+
+    ``jobs`` is the number of worker processes, 0 for one a processor; ``now`` is aware; with
+    ``publish`` False everything is examined and nothing is written outside ``cache``.
+    """
+
+    site: Path
+    config: Path
+    content: Path
+    templates: Path
+    output: Path
+    cache: Path
+    now: datetime
+    jobs: int = 0
+    clean: bool = False
+    drafts: bool = False
+    future: bool = False
+    strict: bool = False
+    base_url: str = ""
+    publish: bool = True
+
+    def shown(self, path: Path) -> str:
+        """Return a path as messages name it: relative to the site's folder where it is inside."""
+        with contextlib.suppress(ValueError):
+            path = path.resolve().relative_to(self.site.resolve())
+        return path.as_posix()
+
+
+class Progress(Protocol):
+    """Told what the build is doing."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage with *total* steps begins (0: not known)."""
+
+    def advance(self, count: int) -> None:
+        """*count* more steps of the stage are done."""
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a build did.  ``seconds`` is by stage, ``peak_memory`` in bytes over all processes,
+    ``left_out`` is reason → sources, ``reasons`` is artifact → why it was rendered."""
+
+    bulletins: int = 0
+    pages: int = 0
+    artifacts: int = 0
+    rendered: int = 0
+    written: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_memory: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+def build(
+    options: BuildOptions, progress: Progress, waiting: Callable[[], None]
+) -> BuildReport:
+    """Build the site.  *waiting* is called when another build has to finish first.
+
+    Raises ContentError with all problems of the sources, and UsageError; either way the
+    published folder is as it was.
+    """
+    _check_folders(options)
+    settings = config.load(options.config, options.shown(options.config), options.base_url)
+    with contextlib.ExitStack() as stack:
+        if options.publish:
+            folder = OutputFolder(options.output, options.shown(options.output))
+            stack.enter_context(folder.locked(waiting))
+        state = _open_state(options, settings)
+        stack.callback(state.close)
+        workers = stack.enter_context(Workers(options.jobs))
+        return _Build(options, settings, state, workers, progress).run()
+
+
+def _check_folders(options: BuildOptions) -> None:
+    """The output may lie beside the sources, never around or inside them."""
+    if not options.content.is_dir():
+        raise UsageError("no-content", Place(options.shown(options.content)))
+    output = options.output.resolve()
+    for source in (options.content, options.templates, options.cache):
+        path = source.resolve()
+        if output == path or output.is_relative_to(path) or path.is_relative_to(output):
+            raise UsageError(
+                "output-among-sources",
+                Place(options.shown(options.output)),
+                source=options.shown(source),
+            )
+    if options.config.resolve().is_relative_to(output):
+        raise UsageError(
+            "output-among-sources",
+            Place(options.shown(options.output)),
+            source=options.shown(options.config),
+        )
+
+
+@cache
+def program_digest() -> str:
+    """Return the digest of this program's own code and words: another program, another state."""
+    package = Path(__file__).parent
+    digest = hashlib.blake2b(digest_size=16)
+    for suffix in ("*.py", "*.toml"):
+        for file in sorted(package.rglob(suffix)):
+            digest.update(file.relative_to(package).as_posix().encode() + b"\0")
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _read_options(options: BuildOptions, settings: config.Settings) -> ReadOptions:
+    words = catalog.load(settings.language).site
+    return ReadOptions(
+        str(options.content),
+        options.shown(options.content),
+        settings.timezone,
+        markdown.Options(settings.markdown.html, words["table_label"], words["footnote_back"]),
+    )
+
+
+def _open_state(options: BuildOptions, settings: config.Settings) -> State:
+    folders = f"{options.content.resolve()}\0{options.output.resolve()}"
+    name = hashlib.blake2b(folders.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    path = options.cache / f"state-{name}.sqlite"
+    if options.clean:
+        State.remove(path)
+    identity = f"{program_digest()} {_read_options(options, settings)!r}"
+    return State(path, identity)
+
+
+class _Build:
+    """One build under way; its stages in the order in which they run."""
+
+    def __init__(
+        self,
+        options: BuildOptions,
+        settings: config.Settings,
+        state: State,
+        workers: Workers,
+        progress: Progress,
+    ) -> None:
+        self._options = options
+        self._settings = settings
+        self._state = state
+        self._workers = workers
+        self._progress = progress
+        self._reading = _read_options(options, settings)
+        self._report = BuildReport()
+        self._problems: list[Problem] = []
+        self._media: dict[str, KnownSource] = {}
+        self._trusted_before = 0
+
+    def run(self) -> BuildReport:
+        """Run all stages."""
+        with self._stage("discover"):
+            files, problems = content.discover(self._options.content, self._reading.shown)
+            self._problems += problems
+        with self._stage("read"):
+            sources = self._read(files)
+        with self._stage("library"):
+            library, references = self._assemble(files, sources)
+        with self._stage("plan"):
+            templates = self._templates()
+            planned = self._plan(library, references, templates)
+        self._stop_on_errors()
+        self._state_media(files)
+        if self._options.publish:
+            self._publish_all(planned, templates)
+        else:
+            self._examine(planned, templates)
+        self._report.peak_memory = self._workers.memory
+        self._report.problems = sorted(self._problems, key=lambda problem: problem.order)
+        return self._report
+
+    @contextlib.contextmanager
+    def _stage(self, name: str, total: int = 0) -> Iterator[None]:
+        self._progress.stage(name, total)
+        start = time.perf_counter()
+        yield
+        self._report.seconds[name] = time.perf_counter() - start
+
+    def _stop_on_errors(self) -> None:
+        fatal = {Severity.ERROR, Severity.WARNING} if self._options.strict else {Severity.ERROR}
+        if any(problem.severity in fatal for problem in self._problems):
+            raise ContentError(self._problems)
+
+    # read
+
+    def _read(self, files: Mapping[str, File]) -> dict[str, Bulletin]:
+        """Read what changed; return all bulletins by path."""
+        known = self._state.sources()
+        self._trusted_before = self._state.mark_seen() - _RACY_NS
+        texts = [file for path, file in files.items() if path.endswith(".md")]
+        changed = [file for file in texts if not self._is_fresh(file, known.get(file.path))]
+        self._progress.stage("read", len(changed))
+        with self._state.changing():
+            self._state.forget_sources(path for path in known if path not in files)
+            self._read_changed(changed, known)
+        self._media = {path: each for path, each in known.items() if not path.endswith(".md")}
+        bulletins: dict[str, Bulletin] = {}
+        for file in texts:
+            bulletin, problems = content.from_state(file.path, known[file.path])
+            self._problems += problems
+            if bulletin:
+                bulletins[file.path] = bulletin
+        return bulletins
+
+    def _is_fresh(self, file: File, known: KnownSource | None) -> bool:
+        return (
+            known is not None
+            and (known.size, known.mtime_ns) == (file.size, file.mtime_ns)
+            and file.mtime_ns < self._trusted_before
+        )
+
+    def _read_changed(self, changed: Sequence[File], known: dict[str, KnownSource]) -> None:
+        work = [(file, known[file.path].digest if file.path in known else "") for file in changed]
+        for results in self._workers.map(content.read_files, self._reading, work, _READ_CHUNK):
+            news = []
+            for read in results:
+                if read.known.row is None:
+                    same, now = known[read.path], read.known
+                    known[read.path] = KnownSource(now.size, now.mtime_ns, now.digest, same.row)
+                else:
+                    known[read.path] = read.known
+                    news.append((read.path, read.html))
+            self._state.keep_sources((read.path, known[read.path]) for read in results)
+            self._state.keep_bodies(news)
+            self._progress.advance(len(results))
+
+    # library
+
+    def _assemble(
+        self, files: Mapping[str, File], sources: Mapping[str, Bulletin]
+    ) -> tuple[Library, References]:
+        options = self._options
+        library = assemble(
+            sources.values(), self._settings, options.now, options.drafts, options.future
+        )
+        published = {each.path: each for each in (*library.bulletins, *library.pages)}
+        references = References(
+            files,
+            published,
+            frozenset(path for paths in library.left_out.values() for path in paths),
+            self._media_digest,
+            self._reading.shown,
+        )
+        for bulletin in published.values():
+            references.resolve(bulletin)
+        self._problems += references.problems
+        self._problems += _duplicate_ids(library.bulletins, self._reading.shown)
+        self._problems += self._notices(library, sources)
+        self._report.bulletins = len(library.bulletins)
+        self._report.pages = len(library.pages)
+        self._report.left_out = library.left_out
+        return library, references
+
+    def _media_digest(self, file: File) -> tuple[str, str]:
+        known = self._media.get(file.path)
+        if known is None or not self._is_fresh(file, known):
+            known = content.read_media(file, self._reading)
+            self._media[file.path] = known
+        return known.digest, str(known.row[0])
+
+    def _state_media(self, files: Mapping[str, File]) -> None:
+        with self._state.changing():
+            self._state.keep_sources(
+                (path, each) for path, each in self._media.items() if path in files
+            )
+
+    def _notices(self, library: Library, sources: Mapping[str, Bulletin]) -> Iterator[Problem]:
+        """Say of every bulletin held for review what it waits for."""
+        for path in library.left_out.get("review", ()):
+            place = Place(f"{self._reading.shown}/{path}")
+            details = {"review": "; ".join(sources[path].meta.review)}
+            yield Problem("held-for-review", place, details, Severity.NOTICE)
+
+    # plan
+
+    def _templates(self) -> Templates:
+        options = self._options
+        return Templates(
+            options.templates,
+            options.shown(options.templates),
+            self._settings.language,
+            options.cache / "templates",
+        )
+
+    def _plan(self, library: Library, references: References, templates: Templates) -> Plan:
+        words = catalog.load(self._settings.language)
+        assets = templates.assets()
+        planned = plan(self._settings, words, library, references, assets, self._reading.shown)
+        self._problems += planned.problems
+        for name in sorted({artifact.template for artifact in planned.artifacts}):
+            try:
+                templates.digest(name)
+            except TemplateProblem as error:
+                self._problems.append(error.problem)
+        self._report.artifacts = len(planned.artifacts)
+        return planned
+
+    # render and publish
+
+    def _publish_all(self, planned: Plan, templates: Templates) -> None:
+        folder = OutputFolder(self._options.output, self._options.shown(self._options.output))
+        known = self._state.outputs()
+        on_disk = folder.scan()
+        with self._stage("render", len(planned.artifacts)):
+            rendering = _Rendering(self, planned, templates, known, on_disk, folder.staging)
+            results = rendering.run()
+        with self._stage("publish"):
+            staged = [path for path, result in results.items() if result.staged]
+            staged.sort(key=lambda path: path in on_disk)  # stable: new ones first, then by rank
+            outputs = rendering.outputs(results)
+            owned = folder.owned()
+            removed = [path for path in owned if path not in outputs and path in on_disk]
+            digests = {path: each.digest for path, each in outputs.items()}
+            folder.publish(staged, removed, digests)
+            changed = {path: outputs[path] for path in results}
+            gone = [path for path in known if path not in outputs]
+            with self._state.changing():
+                self._state.keep_outputs(changed.items(), gone)
+        report = self._report
+        report.rendered, report.written, report.removed = len(results), len(staged), len(removed)
+        report.unchanged = len(outputs) - len(staged)
+
+    def _examine(self, planned: Plan, templates: Templates) -> None:
+        """Render everything, and throw it away: templates go wrong only then."""
+        staging = self._options.cache / "check"
+        shutil.rmtree(staging, ignore_errors=True)
+        with self._stage("render", len(planned.artifacts)):
+            try:
+                results = _Rendering(self, planned, templates, {}, {}, staging).run()
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+        self._report.rendered = len(results)
+
+
+class _Rendering:
+    """The render stage: decides what to render, has it rendered, gathers what came of it."""
+
+    def __init__(
+        self,
+        build: _Build,
+        planned: Plan,
+        templates: Templates,
+        known: Mapping[str, KnownOutput],
+        on_disk: Mapping[str, tuple[int, int]],
+        staging: Path,
+    ) -> None:
+        self._build = build
+        self._planned = planned
+        self._templates = templates
+        self._known = known
+        self._on_disk = on_disk
+        self._staging = staging
+        self._digests: dict[str, tuple[str, str]] = {}
+
+    def run(self) -> dict[str, render.Result]:
+        """Render what is not as it was; return the results in the order of publishing."""
+        build = self._build
+        results: dict[str, render.Result] = {}
+        site = self._site(build._options)
+        for batch in build._workers.map(render.stage, site, self._tasks(), _RENDER_CHUNK):
+            results.update((result.path, result) for result in batch)
+        problems = {result.problem.order: result.problem for result in results.values() if result.problem}
+        build._problems += problems.values()
+        build._stop_on_errors()
+        return results
+
+    def _site(self, options: BuildOptions) -> render.Site:
+        names = sorted({artifact.template for artifact in self._planned.artifacts})
+        version = repr([self._templates.digest(name) for name in names])
+        return render.Site(
+            content=str(options.content),
+            content_shown=options.shown(options.content),
+            templates=str(options.templates),
+            templates_shown=options.shown(options.templates),
+            language=self._build._settings.language,
+            cache=str(options.cache / "templates"),
+            state=str(self._build._state.path),
+            output=str(options.output) if options.publish else "",
+            staging=str(self._staging),
+            version=hashlib.blake2b(version.encode(), digest_size=8).hexdigest(),
+        )
+
+    def _tasks(self) -> Iterator[render.Task]:
+        for artifact in self._planned.artifacts:
+            context = encode(artifact.context())
+            reason = self._reason(artifact, context)
+            if reason:
+                self._build._report.reasons[artifact.path] = reason
+                known = self._known.get(artifact.path)
+                current = known.digest if known and reason in ("template", "content") else ""
+                yield render.Task(
+                    artifact.path, artifact.kind, artifact.template, context,
+                    artifact.subject, current if self._is_intact(artifact.path) else "",
+                )  # fmt: skip
+            self._build._progress.advance(1)
+
+    def _reason(self, artifact: Artifact, context: str) -> str:
+        """Return why an artifact must be rendered; '' where its file is right as it is."""
+        digest = hashlib.blake2b(
+            f"{artifact.kind}\0{context}".encode("utf-8", "surrogatepass"), digest_size=16
+        ).hexdigest()
+        template = self._templates.digest(artifact.template)
+        self._digests[artifact.path] = template, digest
+        known = self._known.get(artifact.path)
+        if known is None:
+            return "new"
+        if known.template != template:
+            return "template"
+        if known.context != digest:
+            return "content"
+        return "" if self._is_intact(artifact.path) else "output"
+
+    def _is_intact(self, path: str) -> bool:
+        known = self._known.get(path)
+        return known is not None and self._on_disk.get(path) == (known.size, known.mtime_ns)
+
+    def outputs(self, results: Mapping[str, render.Result]) -> dict[str, KnownOutput]:
+        """Return all outputs as they are to stand in the folder."""
+        outputs: dict[str, KnownOutput] = {}
+        for path, (template, context) in self._digests.items():
+            result = results.get(path)
+            written = result.written if result else None
+            if written:
+                outputs[path] = KnownOutput(
+                    template, context, written.digest, written.size, written.mtime_ns
+                )
+            else:
+                before = self._known[path]
+                outputs[path] = KnownOutput(
+                    template, context, before.digest, before.size, before.mtime_ns
+                )
+        return outputs
+
+
+def _duplicate_ids(bulletins: Sequence[Bulletin], shown: str) -> Iterator[Problem]:
+    first: dict[str, Bulletin] = {}
+    for bulletin in sorted(bulletins, key=lambda each: each.path):
+        if bulletin.meta.id:
+            other = first.setdefault(bulletin.meta.id, bulletin)
+            if other is not bulletin:
+                details = {"id": bulletin.meta.id, "other": f"{shown}/{other.path}"}
+                yield Problem("duplicate-id", bulletin.place("id", shown), details)
+

@@ -1,0 +1,73 @@
+"""Problems as values: what is wrong, where, and the way out.
+
+A problem of the content is a `Problem`, collected and listed; only what makes going on impossible
+is an exception.  A bug is never dressed up as either.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+class Severity(enum.StrEnum):
+    """ERROR stops publishing, WARNING does so with ``--strict``, NOTICE never does."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Place:
+    """A place in a source: a file relative to the site's folder, line and column from 1.
+
+    0 means that the line or the column is not known.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        numbers = [str(number) for number in (self.line, self.column) if number]
+        return ":".join([self.file, *numbers])
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.  Its words are the catalogue's text for ``code``."""
+
+    code: str
+    place: Place
+    details: dict[str, str] = field(default_factory=dict)
+    severity: Severity = Severity.ERROR
+
+    @property
+    def order(self) -> tuple[Place, str, tuple[tuple[str, str], ...]]:
+        """The key by which problems are listed."""
+        return self.place, self.code, tuple(sorted(self.details.items()))
+
+
+class UsageError(Exception):
+    """The program was called, or the site is set up, in a way it cannot work with."""
+
+    def __init__(self, code: str, place: Place | None = None, **details: str) -> None:
+        super().__init__(code)
+        self.problem = Problem(code, place or Place(""), details)
+
+
+class ContentError(Exception):
+    """The sources have problems; nothing was published.  ``problems`` is sorted."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: problem.order)
+        super().__init__(f"{len(self.problems)} problems")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that *word* was probably meant to be, or ''."""
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return found[0] if found else ""

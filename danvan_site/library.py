@@ -1,0 +1,222 @@
+"""All bulletins together: which are published, in what order, next to which, in which groups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from danvan_site import vietnamese
+from danvan_site.config import Settings, Unit, by_identity
+from danvan_site.content import Bulletin
+
+NEIGHBOURS = 5
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One value of a grouping: a category, a tag, a unit, an author, a topic.
+
+    ``members`` go from the oldest to the newest.  ``url`` is its list's newest page.
+    """
+
+    grouping: str
+    name: str
+    slug: str
+    members: tuple[Bulletin, ...]
+    description: str = ""
+    unit: Unit | None = None
+
+    @property
+    def folder(self) -> str:
+        """The folder of its pages: ``chuyen-muc/dan-van-kheo``."""
+        return f"{self.grouping}/{self.slug}"
+
+    @property
+    def url(self) -> str:
+        """The address of its list."""
+        return f"{self.folder}/index.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """A taxonomy: its terms by what identifies their names, in dictionary order."""
+
+    key: str
+    terms: Mapping[str, Term]
+
+    def find(self, names: Iterable[str]) -> list[Term]:
+        """Return the terms of some names."""
+        return [self.terms[vietnamese.identity(name)] for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What is published.  ``bulletins`` go from the oldest to the newest."""
+
+    bulletins: tuple[Bulletin, ...]
+    pages: tuple[Bulletin, ...]
+    groupings: Mapping[str, Grouping]
+    years: Mapping[int, tuple[Bulletin, ...]]
+    months: Mapping[tuple[int, int], tuple[Bulletin, ...]]
+    left_out: Mapping[str, tuple[str, ...]]
+    _ranks: Mapping[tuple[str, str], int]
+
+    def shelf(self, bulletin: Bulletin) -> Term | None:
+        """Return the first category of a bulletin: the list in which it has its neighbours."""
+        names = bulletin.meta.category[:1]
+        return self.groupings["chuyen-muc"].find(names)[0] if names else None
+
+    def rank(self, bulletin: Bulletin) -> int:
+        """Return the place of a bulletin on its shelf, from 0 for the oldest."""
+        shelf = self.shelf(bulletin)
+        return self._ranks[shelf.slug if shelf else "", bulletin.path]
+
+    def neighbours(self, bulletin: Bulletin) -> tuple[Sequence[Bulletin], Sequence[Bulletin]]:
+        """Return the newer and the older bulletins next to one on its shelf, nearest first."""
+        shelf = self.shelf(bulletin)
+        members = shelf.members if shelf else self.bulletins
+        rank = self.rank(bulletin)
+        older = members[max(rank - NEIGHBOURS, 0) : rank]
+        return members[rank + 1 : rank + 1 + NEIGHBOURS], older[::-1]
+
+
+_NAMES_OF: Mapping[str, Callable[[Bulletin], Sequence[str]]] = {
+    "chuyen-muc": lambda bulletin: bulletin.meta.category,
+    "tu-khoa": lambda bulletin: bulletin.meta.tags,
+    "don-vi": lambda bulletin: (bulletin.meta.unit,) if bulletin.meta.unit else (),
+    "tac-gia": lambda bulletin: bulletin.meta.author,
+    "su-kien": lambda bulletin: bulletin.meta.topic,
+}
+GROUPINGS = tuple(_NAMES_OF)
+
+
+def assemble(
+    sources: Iterable[Bulletin], settings: Settings, now: datetime, drafts: bool, future: bool
+) -> Library:
+    """Put all bulletins together, as of *now* (aware)."""
+    left_out: dict[str, list[str]] = {}
+    bulletins, pages = [], []
+    for source in sources:
+        reason = _left_out(source, settings, now, drafts, future)
+        if reason:
+            left_out.setdefault(reason, []).append(source.path)
+        else:
+            (pages if source.is_page else bulletins).append(source)
+    bulletins.sort(key=_chronological)
+    pages.sort(key=lambda page: (page.meta.menu or 10_000, page.path))
+    groupings = {
+        key: Grouping(key, _terms(key, grouped(bulletins, names), settings))
+        for key, names in ((key, _identities(names)) for key, names in _NAMES_OF.items())
+    }
+    shelves = [("", bulletins)] + [
+        (term.slug, term.members) for term in groupings["chuyen-muc"].terms.values()
+    ]
+    return Library(
+        tuple(bulletins),
+        tuple(pages),
+        groupings,
+        _frozen(grouped(bulletins, lambda each: [each.meta.date.year] if each.meta.date else [])),
+        _frozen(grouped(bulletins, _month)),
+        {reason: tuple(paths) for reason, paths in sorted(left_out.items())},
+        {(slug, each.path): rank for slug, shelf in shelves for rank, each in enumerate(shelf)},
+    )
+
+
+def grouped(
+    bulletins: Iterable[Bulletin], keys: Callable[[Bulletin], Iterable[Key]]
+) -> dict[Key, list[Bulletin]]:
+    """Group bulletins, keeping their order: the one way for terms, years and months alike."""
+    groups: dict[Key, list[Bulletin]] = {}
+    for bulletin in bulletins:
+        for key in dict.fromkeys(keys(bulletin)):
+            groups.setdefault(key, []).append(bulletin)
+    return groups
+
+
+def _frozen(groups: Mapping[Key, list[Bulletin]]) -> dict[Key, tuple[Bulletin, ...]]:
+    return {key: tuple(members) for key, members in sorted(groups.items())}  # type: ignore[type-var]
+
+
+def _month(bulletin: Bulletin) -> list[tuple[int, int]]:
+    date = bulletin.meta.date
+    return [(date.year, date.month)] if date and date.month else []
+
+
+def _identities(names: Callable[[Bulletin], Sequence[str]]) -> Callable[[Bulletin], list[str]]:
+    return lambda bulletin: [vietnamese.identity(name) for name in names(bulletin)]
+
+
+def _chronological(bulletin: Bulletin) -> tuple[tuple[int, int, int, str], str]:
+    assert bulletin.meta.date is not None
+    return bulletin.meta.date.order, bulletin.path
+
+
+def _left_out(
+    source: Bulletin, settings: Settings, now: datetime, drafts: bool, future: bool
+) -> str:
+    """Return why a source is not published: draft, review, future, expired; '' where it is."""
+    meta = source.meta
+    if meta.draft and not drafts:
+        return "draft"
+    if source.is_page:
+        return ""
+    if meta.review or meta.date is None:
+        return "review"
+    if meta.date.starts(settings.timezone) > now and not future:
+        return "future"
+    if meta.expires and meta.expires.starts(settings.timezone) <= now:
+        return "expired"
+    return ""
+
+
+def _terms(
+    key: str, groups: Mapping[str, Sequence[Bulletin]], settings: Settings
+) -> dict[str, Term]:
+    """Make the terms of a grouping.
+
+    Two names that give the same slug get it in the order of their first bulletins, the second
+    with a number, so that what comes later does not move an address.
+    """
+    described = {"chuyen-muc": settings.categories, "su-kien": settings.topics}.get(key, ())
+    descriptions = {vietnamese.identity(each.name): each for each in described}
+    units = by_identity(settings.units) if key == "don-vi" else {}
+    everything = {**groups, **{identity: () for identity in units if identity not in groups}}
+    spellings = _spellings(key, groups)
+    terms: dict[str, Term] = {}
+    taken: set[str] = set()
+    for identity, members in sorted(everything.items(), key=_first_appearance):
+        official = descriptions.get(identity) or units.get(identity)
+        name = official.name if official else spellings[identity]
+        slug = base = vietnamese.slugify(name)
+        number = 1
+        while slug in taken:
+            number += 1
+            slug = f"{base}-{number}"
+        taken.add(slug)
+        description = descriptions[identity].description if identity in descriptions else ""
+        terms[identity] = Term(key, name, slug, tuple(members), description, units.get(identity))
+    return dict(sorted(terms.items(), key=lambda item: vietnamese.sort_key(item[1].name)))
+
+
+def _first_appearance(group: tuple[str, Sequence[Bulletin]]) -> tuple[bool, object, str]:
+    identity, members = group
+    return not members, _chronological(members[0]) if members else (), identity
+
+
+def _spellings(key: str, groups: Mapping[str, Sequence[Bulletin]]) -> dict[str, str]:
+    """Return the spelling to show for each name: the commonest that is not all capitals."""
+    counts: dict[str, Counter[str]] = {}
+    for identity, members in groups.items():
+        counter = counts.setdefault(identity, Counter())
+        for bulletin in members:
+            counter.update(
+                name for name in _NAMES_OF[key](bulletin) if vietnamese.identity(name) == identity
+            )
+    return {
+        identity: min(counter, key=lambda name: (name.isupper(), -counter[name], name))
+        for identity, counter in counts.items()
+    }

@@ -1,0 +1,303 @@
+"""The body of a bulletin: Markdown to HTML, plain text, headings and links.
+
+CommonMark with tables, strikethrough and footnotes.  Links and pictures that name files are left
+as numbered references in the HTML (``href="danvan:0"``), because only the whole library knows
+what they lead to; `resolve` puts the addresses in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+
+from danvan_site import vietnamese
+from danvan_site.errors import Place, Problem
+
+MAX_CHARACTERS = 2_000_000
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_SCHEMES = ("http:", "https:", "mailto:", "tel:")
+_REFERENCE = re.compile(r'(href|src)="danvan:(\d+)"')
+_ALIGNMENT = re.compile(r"text-align:(left|center|right)")
+_CLEAN_TAGS = nh3.ALLOWED_TAGS | {"section", "figure", "figcaption", "details", "summary"}
+_CLEAN_ATTRIBUTES = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    "*": {"id", "class", "lang", "title", "role", "tabindex", "aria-label"},
+    "a": {"href", "hreflang"},
+    "td": {"class", "colspan", "rowspan"},
+    "th": {"class", "colspan", "rowspan", "scope"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How bodies are read, and the words that go into them."""
+
+    html: str = "off"
+    table_label: str = ""
+    footnote_back: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A link or picture of a body that names something of this site.
+
+    ``target`` is the path as written without its fragment; '' means the bulletin itself.
+    """
+
+    target: str
+    fragment: str
+    line: int
+    column: int
+    image: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body as read: its HTML with numbered references, its words, its anchors."""
+
+    html: str
+    text: str
+    anchors: tuple[str, ...]
+    references: tuple[Reference, ...]
+
+
+def read(
+    text: str, file: str, first_line: int, options: Options
+) -> tuple[Body, tuple[Problem, ...]]:
+    """Read the Markdown *text* that begins on *first_line* of *file*."""
+    if len(text) > MAX_CHARACTERS:
+        place = Place(file, first_line, 1)
+        return Body("", "", (), ()), (
+            Problem("body-too-long", place, {"limit": str(MAX_CHARACTERS)}),
+        )
+    parser = _parser(options)
+    tokens = parser.parse(text.replace("\0", "\ufffd"))
+    reading = _Reading(file, text.splitlines(), first_line)
+    anchors = _name_headings(tokens)
+    _classify_cells(tokens)
+    reading.visit(tokens)
+    html = parser.renderer.render(tokens, parser.options, {})
+    if options.html == "sanitize":
+        html = _sanitized(html, reading)
+    anchors += re.findall(r'id="(fn(?:ref)?[^"]*)"', html)
+    body = Body(html, _plain(tokens), tuple(anchors), tuple(reading.references))
+    return body, tuple(reading.problems)
+
+
+def resolve(html: str, addresses: Sequence[str]) -> str:
+    """Put *addresses*, one for each reference, into a body's HTML."""
+    if "danvan:" not in html:
+        return html
+
+    def address(match: re.Match[str]) -> str:
+        number = int(match[2])
+        found = addresses[number] if number < len(addresses) else "#"
+        return f'{match[1]}="{_attribute(found)}"'
+
+    return _REFERENCE.sub(address, html)
+
+
+def _attribute(value: str) -> str:
+    return value.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+
+
+@cache
+def _parser(options: Options) -> MarkdownIt:
+    """One parser for each way of reading; building it takes as long as reading ten bodies."""
+    parser = MarkdownIt("commonmark", {"html": options.html == "sanitize"})
+    parser.enable(["table", "strikethrough"]).use(footnote_plugin)
+    # Schemes are judged here, with a message; markdown-it would show the link as text in silence.
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    label = _attribute(options.table_label)
+    parser.add_render_rule("table_open", _table_opening(label))
+    parser.add_render_rule("table_close", _table_closing)
+    parser.add_render_rule("footnote_anchor", _footnote_anchor(_attribute(options.footnote_back)))
+    return parser
+
+
+_Rule = Callable[[RendererHTML, Sequence[Token], int, Any, Any], str]
+
+
+def _table_opening(label: str) -> _Rule:
+    """Wide tables scroll in a region of their own, which the keyboard can reach."""
+
+    def rule(
+        renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
+    ) -> str:
+        return f'<div class="table" role="region" tabindex="0" aria-label="{label}">\n<table>\n'
+
+    return rule
+
+
+def _table_closing(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
+) -> str:
+    return "</table>\n</div>\n"
+
+
+def _footnote_anchor(label: str) -> _Rule:
+    def rule(
+        renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
+    ) -> str:
+        meta = tokens[index].meta
+        name = f"fnref{meta['id'] + 1}" + (f":{meta['subId']}" if meta["subId"] > 0 else "")
+        return f' <a href="#{name}" class="footnote-backref" aria-label="{label}">↩</a>'
+
+    return rule
+
+
+def _name_headings(tokens: Sequence[Token]) -> list[str]:
+    """Give every heading an id; where a body uses h1 all go one level down (the title is h1)."""
+    headings = [index for index, token in enumerate(tokens) if token.type == "heading_open"]
+    shift = 1 if any(tokens[index].tag == "h1" for index in headings) else 0
+    names: list[str] = []
+    for index in headings:
+        name = base = vietnamese.slugify(_inline_text(tokens[index + 1].children or ()), 60)
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{base}-{number}"
+        names.append(name)
+        tag = f"h{min(int(tokens[index].tag[1]) + shift, 6)}"
+        tokens[index].tag = tokens[index + 2].tag = tag
+        tokens[index].attrs["id"] = name
+    return names
+
+
+def _classify_cells(tokens: Sequence[Token]) -> None:
+    """Alignment becomes a class: the security policy admits no inline style."""
+    for token in tokens:
+        if token.type in ("th_open", "td_open"):
+            match = _ALIGNMENT.search(str(token.attrs.pop("style", "")))
+            if match and match[1] != "left":
+                token.attrs["class"] = match[1]
+            if token.type == "th_open":
+                token.attrs["scope"] = "col"
+
+
+class _Reading:
+    """What the walk through one body's links gathers."""
+
+    def __init__(self, file: str, lines: list[str], first_line: int) -> None:
+        self.file = file
+        self.lines = lines
+        self.first_line = first_line
+        self.references: list[Reference] = []
+        self.problems: list[Problem] = []
+        self._found: dict[tuple[int, str], int] = {}
+
+    def visit(self, tokens: Sequence[Token]) -> None:
+        """Classify the links and pictures of all inline tokens."""
+        for token in tokens:
+            if token.type != "inline" or not token.children:
+                continue
+            start, end = token.map or (0, len(self.lines))
+            for child in token.children:
+                if child.type == "link_open":
+                    self._link(child, start, end)
+                elif child.type == "image":
+                    self._image(child, start, end)
+
+    def _link(self, token: Token, start: int, end: int) -> None:
+        address = str(token.attrs["href"])
+        place = self._place(address, start, end)
+        rewritten = self.address(address, place, image=False)
+        token.attrs["href"] = rewritten
+        if rewritten.startswith("http"):
+            token.attrs["rel"] = "noopener"
+
+    def _image(self, token: Token, start: int, end: int) -> None:
+        address = str(token.attrs["src"])
+        place = self._place(address, start, end)
+        if not _inline_text(token.children or ()).strip():
+            details = {"key": "![]", "src": unquote(address)}
+            self.problems.append(Problem("image-without-alt", place, details))
+        token.attrs["src"] = self.address(address, place, image=True)
+        token.attrs["loading"] = "lazy"
+
+    def address(self, address: str, place: Place, image: bool) -> str:
+        """Return what to write for *address*: itself, or a numbered reference."""
+        scheme = _SCHEME.match(address)
+        if scheme or address.startswith(("//", "\\\\")):
+            allowed = scheme is not None and scheme.group().lower() in _SCHEMES
+            code = "image-external" if image else "link-scheme"
+            if image or not allowed:
+                self.problems.append(Problem(code, place, {"found": address}))
+                return "#"
+            return address
+        path, _, fragment = address.partition("#")
+        reference = Reference(
+            unquote(path), unquote(fragment), place.line, place.column, image
+        )
+        self.references.append(reference)
+        return f"danvan:{len(self.references) - 1}"
+
+    def _place(self, address: str, start: int, end: int) -> Place:
+        """Find where in its block an address stands; the block's first line where it does not.
+
+        The parser keeps lines of blocks only, so the address is looked up in the source, each
+        occurrence once, in order.
+        """
+        for spelling in (address, unquote(address)):
+            for number in range(start, min(end, len(self.lines))):
+                column = self.lines[number].find(spelling, self._found.get((number, spelling), 0))
+                if column >= 0 and spelling:
+                    self._found[number, spelling] = column + len(spelling)
+                    return Place(self.file, self.first_line + number, column + 1)
+        return Place(self.file, self.first_line + start, 1)
+
+
+def _sanitized(html: str, reading: _Reading) -> str:
+    """Clean HTML that a bulletin brings along; its file addresses become references too."""
+
+    def attribute(tag: str, name: str, value: str) -> str | None:
+        if name not in ("href", "src") or value.startswith(("danvan:", "#")):
+            return value
+        place = reading._place(value, 0, len(reading.lines))
+        return reading.address(value, place, image=name == "src")
+
+    return nh3.clean(
+        html,
+        tags=_CLEAN_TAGS,
+        attributes=_CLEAN_ATTRIBUTES,
+        attribute_filter=attribute,
+        url_schemes={"http", "https", "mailto", "tel", "danvan"},
+        link_rel="noopener",
+    )
+
+
+def _inline_text(children: Sequence[Token]) -> str:
+    parts = []
+    for child in children:
+        if child.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif child.children:
+            parts.append(_inline_text(child.children))
+        elif child.type in ("text", "code_inline"):
+            parts.append(child.content)
+    return "".join(parts)
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    """The words of a body, a line for each block."""
+    return "\n".join(line for line in _plain_lines(tokens) if line)
+
+
+def _plain_lines(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type == "inline":
+            yield vietnamese.tidy_spaces(_inline_text(token.children or ()))
+        elif token.type in ("fence", "code_block"):
+            yield vietnamese.tidy_spaces(token.content)
+
+

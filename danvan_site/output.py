@@ -1,0 +1,212 @@
+"""The published folder: owned, locked, changed from one complete state to the next.
+
+What a build renders is staged inside the folder first, under a name that hosts do not serve;
+only when everything is there do files move into place: new ones first, then changed ones, pages
+that others lead to before those that lead to them, removals last.  A journal of the paths that
+are about to change makes an interrupted publication the next build's to finish.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+import filelock
+
+from danvan_site import vietnamese
+from danvan_site.errors import Place, UsageError
+
+MARKER = ".danvan-site"
+MANIFEST = "manifest-sha256.txt"
+_LOCK = ".danvan-site.lock"
+_JOURNAL = ".danvan-journal"
+_STAGING = ".danvan-staging"
+_OURS = frozenset((MARKER, _LOCK, _JOURNAL, _STAGING))
+_INVALID = re.compile(r'[<>:"\\|?*\x00-\x1f\ud800-\udfff]')
+_MARKER_TEXT = (
+    "Thư mục này do danvan-site tạo ra và ghi lại ở mỗi lần xuất bản.\n"
+    "This folder is written by danvan-site at every build.\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file as it stands in the folder: sha256 (hexadecimal), size in bytes, time in ns."""
+
+    digest: str
+    size: int
+    mtime_ns: int
+
+
+def is_contained(path: str) -> bool:
+    """Tell whether a published path stays inside the folder and is valid on every platform."""
+    parts = path.split("/")
+    return all(map(_is_valid_name, parts)) and parts[0] not in _OURS
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_valid_name(name: str) -> bool:
+    return (
+        bool(name)
+        and name not in (".", "..")
+        and not _INVALID.search(name)
+        and not name.endswith((" ", "."))
+        and not vietnamese.is_reserved(name)
+        and len(name.encode("utf-8", "surrogatepass")) <= 255
+    )
+
+
+class OutputFolder:
+    """The folder at *root*, for the time of one build.  Use it inside ``with folder.locked()``."""
+
+    def __init__(self, root: Path, shown: str) -> None:
+        self.root = root
+        self.shown = shown
+        self.staging = root / _STAGING
+
+    @contextlib.contextmanager
+    def locked(self, waiting: Callable[[], None]) -> Iterator[OutputFolder]:
+        """Claim and lock the folder.  A second build calls *waiting* and waits for the first.
+
+        Raises UsageError where the folder holds files and is not ours.
+        """
+        self._claim()
+        lock = filelock.FileLock(self.root / _LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            waiting()
+            lock.acquire()
+        try:
+            self._clear_staging()
+            yield self
+        finally:
+            self._clear_staging()
+            lock.release()
+
+    def _claim(self) -> None:
+        if self.root.is_symlink() or (self.root.exists() and not self.root.is_dir()):
+            raise UsageError("output-not-folder", Place(self.shown))
+        marker = self.root / MARKER
+        if not marker.is_file():
+            if self.root.exists() and any(entry.name != _LOCK for entry in os.scandir(self.root)):
+                raise UsageError("output-not-ours", Place(self.shown))
+            self.root.mkdir(parents=True, exist_ok=True)
+            marker.write_text(_MARKER_TEXT, "utf-8", newline="\n")
+
+    def _clear_staging(self) -> None:
+        if self.staging.is_symlink():
+            self.staging.unlink()
+        elif self.staging.exists():
+            shutil.rmtree(self.staging)
+
+    def owned(self) -> dict[str, str]:
+        """Return the published paths that are ours to replace and remove, with their sha256.
+
+        They are those of the manifest and, after an interruption, those of the journal ('' as
+        digest: their state is not known).
+        """
+        paths: dict[str, str] = {}
+        for line in _lines(self.root / MANIFEST):
+            digest, _, path = line.partition("  ")
+            if is_contained(path):
+                paths[path] = digest
+        for path in _lines(self.root / _JOURNAL):
+            if is_contained(path):
+                paths[path] = ""
+        return paths
+
+    def scan(self) -> dict[str, tuple[int, int]]:
+        """Return size and time (ns) of every regular file that stands in the folder."""
+        found: dict[str, tuple[int, int]] = {}
+        pending = [""]
+        while pending:
+            prefix = pending.pop()
+            with os.scandir(self.root / prefix) as entries:
+                for entry in entries:
+                    path = prefix + entry.name
+                    if not prefix and entry.name in _OURS:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(path + "/")
+                    elif entry.is_file(follow_symlinks=False):
+                        stat = entry.stat(follow_symlinks=False)
+                        found[path] = (stat.st_size, stat.st_mtime_ns)
+        return found
+
+    def publish(
+        self, staged: Sequence[str], removed: Collection[str], digests: Mapping[str, str]
+    ) -> None:
+        """Move the *staged* paths into place in their order, then remove, then the manifest.
+
+        *digests* is what the folder holds when done: path → sha256.
+        """
+        if not staged and not removed and self.owned() == digests:
+            return
+        self._refuse_links([*staged, *removed])
+        self._write_text(_JOURNAL, "".join(f"{path}\n" for path in sorted({*staged, *removed})))
+        self._move(staged)
+        for path in sorted(removed):
+            (self.root / path).unlink(missing_ok=True)
+        self._remove_empty_folders(removed)
+        lines = (f"{digests[path]}  {path}\n" for path in sorted(digests))
+        self._write_text(MANIFEST, "".join(lines))
+        (self.root / _JOURNAL).unlink()
+
+    def _refuse_links(self, paths: Iterable[str]) -> None:
+        """A link in the folder would lead writing out of it."""
+        folders = {PurePosixPath(path).parent for path in paths}
+        for folder in {above for folder in folders for above in (folder, *folder.parents)}:
+            if (self.root / folder).is_symlink() and folder != PurePosixPath("."):
+                raise UsageError("output-has-link", Place(f"{self.shown}/{folder}"))
+
+    def _move(self, staged: Sequence[str]) -> None:
+        """Move staged files; a folder that is new as a whole moves in one step."""
+        moved: set[PurePosixPath] = set()
+        known: dict[PurePosixPath, bool] = {}
+        for path in staged:
+            folder = self._new_folder(PurePosixPath(path), moved, known)
+            if folder is None:
+                os.replace(self.staging / path, self.root / path)
+            elif folder not in moved:
+                os.rename(self.staging / folder, self.root / folder)
+                moved.add(folder)
+
+    def _new_folder(
+        self, path: PurePosixPath, moved: set[PurePosixPath], known: dict[PurePosixPath, bool]
+    ) -> PurePosixPath | None:
+        """Return the topmost folder of *path* that the published folder lacks, or lacked."""
+        for folder in reversed(path.parents[:-1]):
+            if folder in moved:
+                return folder
+            if folder not in known:
+                known[folder] = (self.root / folder).is_dir()
+            if not known[folder]:
+                return folder
+        return None
+
+    def _remove_empty_folders(self, removed: Iterable[str]) -> None:
+        folders = {above for path in removed for above in PurePosixPath(path).parents[:-1]}
+        for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
+            with contextlib.suppress(OSError):
+                (self.root / folder).rmdir()
+
+    def _write_text(self, name: str, text: str) -> None:
+        """Write a file of our own bookkeeping whole or not at all."""
+        self.staging.mkdir(exist_ok=True)
+        temporary = self.staging / f"{name}.new"
+        temporary.write_text(text, "utf-8", newline="\n")
+        os.replace(temporary, self.root / name)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []

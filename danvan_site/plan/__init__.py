@@ -1,0 +1,87 @@
+"""The list of every output.  All that can go wrong before rendering goes wrong here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from danvan_site.catalog import Catalog
+from danvan_site.config import Settings
+from danvan_site.errors import Place, Problem, nearest
+from danvan_site.library import Library
+from danvan_site.output import is_contained
+from danvan_site.plan import archives, bulletins, home, listings, machine
+from danvan_site.plan.frame import Frame
+from danvan_site.plan.model import Artifact, Context, Json, encode
+from danvan_site.plan.references import References
+
+__all__ = ["Artifact", "Context", "Json", "Plan", "References", "encode", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be published, in the order of publishing, and what is wrong with it."""
+
+    artifacts: Sequence[Artifact]
+    problems: Sequence[Problem]
+
+
+def plan(
+    settings: Settings,
+    words: Catalog,
+    library: Library,
+    references: References,
+    assets: Mapping[str, tuple[Path, str]],
+    shown: str,
+) -> Plan:
+    """Plan the site.  *references* is resolved already; *shown* is the content folder's name."""
+    frame = Frame(settings, words, library, references)
+    redirects, problems = machine.plan_redirects(frame, shown)
+    artifacts = [
+        *bulletins.plan(frame),
+        *listings.plan(frame),
+        *archives.plan(frame),
+        *home.plan(frame),
+        *machine.plan(frame, assets),
+        *redirects,
+    ]
+    paths = {artifact.path for artifact in artifacts}
+    problems += _collisions(artifacts, shown)
+    problems += _dead_links(references.outputs, paths)
+    problems += _dead_menu(settings, paths)
+    artifacts.sort(key=lambda artifact: (artifact.rank, artifact.path))
+    return Plan(artifacts, problems)
+
+
+def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:
+    """Return the artifacts that would stand on another's path, whatever the file system's case."""
+    problems = []
+    first: dict[str, Artifact] = {}
+    for artifact in artifacts:
+        other = first.setdefault(artifact.path.casefold(), artifact)
+        if other is not artifact:
+            later, earlier = sorted((artifact, other), key=lambda each: each.subject, reverse=True)
+            place = Place(f"{shown}/{later.subject}" if later.subject else later.path, 1, 1)
+            details = {"path": artifact.path, "other": earlier.subject or earlier.path}
+            problems.append(Problem("same-address", place, details))
+        if not is_contained(artifact.path):
+            place = Place(f"{shown}/{artifact.subject}", 1, 1)
+            problems.append(Problem("bad-path", place, {"path": artifact.path}))
+    return problems
+
+
+def _dead_links(links: Sequence[tuple[Place, str]], paths: set[str]) -> list[Problem]:
+    return [
+        Problem("link-not-found", place, {"target": f"/{path}", "meant": nearest(path, paths)})
+        for place, path in links
+        if path not in paths
+    ]
+
+
+def _dead_menu(settings: Settings, paths: set[str]) -> list[Problem]:
+    return [
+        Problem("menu-not-found", Place("site.yaml"), {"found": link.url})
+        for link in settings.menu
+        if "://" not in link.url and link.url.partition("#")[0] not in paths
+    ]

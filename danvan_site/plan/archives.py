@@ -1,0 +1,222 @@
+"""Date archives: all years, a year, a month, and a day where a month is too long for one page."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from danvan_site.content import Bulletin
+from danvan_site.dates import WEEKDAYS, WEEKDAYS_SHORT, Moment
+from danvan_site.library import grouped
+from danvan_site.plan.frame import Frame, Values, month_url, titled
+from danvan_site.plan.model import RANK_LIST, Artifact, encode
+
+Month = tuple[int, int]
+_WEEKS = calendar.Calendar(firstweekday=0)
+_TITLES_OF_A_SPLIT_DAY = 3
+
+
+def plan(frame: Frame) -> Iterator[Artifact]:
+    """Yield all pages of the date archives."""
+    make = partial(_all_years, frame)
+    yield Artifact("luu-tru/index.html", "archive", "archive.html", make, RANK_LIST)
+    years, months = list(frame.library.years), list(frame.library.months)
+    for position, year in enumerate(years):
+        path = f"{year:04d}/index.html"
+        make = partial(_year, frame, years, position, path)
+        yield Artifact(path, "year", "year.html", make, RANK_LIST)
+    for position, month in enumerate(months):
+        path = month_url(*month)
+        make = partial(_month, frame, months, position, path)
+        yield Artifact(path, "month", "month.html", make, RANK_LIST)
+        if _is_split(frame, month):
+            yield from _plan_days(frame, month)
+
+
+def _plan_days(frame: Frame, month: Month) -> Iterator[Artifact]:
+    days = sorted(days_of(frame, month))
+    for position, day in enumerate(days):
+        path = _day_url(month, day)
+        make = partial(_day, frame, month, days, position)
+        yield Artifact(path, "day", "day.html", make, RANK_LIST)
+
+
+def days_of(frame: Frame, month: Month) -> dict[int, list[Bulletin]]:
+    """Return the bulletins of a month by day; those whose day is not known under 0."""
+    days = grouped(
+        frame.library.months[month],
+        lambda bulletin: [bulletin.meta.date.day] if bulletin.meta.date else [],
+    )
+    days.pop(0, None)
+    return days
+
+
+def _is_split(frame: Frame, month: Month) -> bool:
+    return len(frame.library.months[month]) > frame.settings.day_split
+
+
+def _day_url(month: Month, day: int) -> str:
+    return f"{month[0]:04d}/{month[1]:02d}/{day:02d}/index.html"
+
+
+def calendar_of(frame: Frame, month: Month, days: dict[int, list[Bulletin]]) -> Values:
+    """Return a month's calendar; each day that has bulletins leads to them."""
+    language = frame.settings.language
+    split = _is_split(frame, month)
+
+    def cell(day: int) -> Values:
+        count = len(days.get(day, ()))
+        if not day or not count:
+            return {"day": day or None, "count": 0, "url": "", "label": ""}
+        text = Moment(*month, day).text(language)
+        label = frame.text("calendar_day", date=text, count=frame.number(count))
+        url = _day_url(month, day) if split else f"{month_url(*month)}#ngay-{day:02d}"
+        return {"day": day, "count": count, "url": url, "label": label}
+
+    weekdays = zip(WEEKDAYS_SHORT[language], WEEKDAYS[language], strict=True)
+    months = list(frame.library.months)
+    position = months.index(month)
+    return {
+        "title": frame.month_title(*month),
+        "url": month_url(*month),
+        "weekdays": [{"short": short, "long": long} for short, long in weekdays],
+        "weeks": [[cell(day) for day in week] for week in _WEEKS.monthdayscalendar(*month)],
+        "previous": titled(_month_at(frame, months, position - 1)),
+        "next": titled(_month_at(frame, months, position + 1)),
+    }
+
+
+def _month_at(frame: Frame, months: Sequence[Month], position: int) -> tuple[str, str] | None:
+    if not 0 <= position < len(months):
+        return None
+    return frame.month_title(*months[position]), month_url(*months[position])
+
+
+def _year_at(frame: Frame, years: Sequence[int], position: int) -> tuple[str, str] | None:
+    if not 0 <= position < len(years):
+        return None
+    return _year_title(frame, years[position]), f"{years[position]:04d}/index.html"
+
+
+def _year_title(frame: Frame, year: int) -> str:
+    return frame.text("year_title", year=year)
+
+
+def _archive_crumb(frame: Frame) -> tuple[str, str]:
+    return frame.text("archive"), "luu-tru/index.html"
+
+
+def _months_of(frame: Frame, year: int) -> list[Month]:
+    return [month for month in frame.library.months if month[0] == year]
+
+
+def _is_imprecise(bulletin: Bulletin) -> bool:
+    return bulletin.meta.date is not None and not bulletin.meta.date.day
+
+
+def _all_years(frame: Frame) -> Values:
+    years = [
+        {
+            "year": year,
+            "url": f"{year:04d}/index.html",
+            "count": frame.number(len(members)),
+            "months": [
+                {
+                    "month": month[1],
+                    "title": frame.month_title(*month),
+                    "url": month_url(*month),
+                    "count": frame.number(len(frame.library.months[month])),
+                }
+                for month in _months_of(frame, year)
+            ],
+        }
+        for year, members in reversed(frame.library.years.items())
+    ]
+    context = frame.page("luu-tru/index.html", "archive", frame.text("archive"))
+    undated = sum(_is_imprecise(bulletin) for bulletin in frame.library.bulletins)
+    return context | {"years": years, "undated": undated}
+
+
+def _year(frame: Frame, years: Sequence[int], position: int, path: str) -> Values:
+    year = years[position]
+    members = frame.library.years[year]
+    months = [
+        {
+            "title": frame.month_title(*month),
+            "url": month_url(*month),
+            "count": frame.number(len(frame.library.months[month])),
+            "calendar": calendar_of(frame, month, days_of(frame, month)),
+        }
+        for month in _months_of(frame, year)
+    ]
+    imprecise = [each for each in members if each.meta.date and not each.meta.date.month]
+    title = _year_title(frame, year)
+    context = frame.page(path, "year", title, crumbs=[_archive_crumb(frame)])
+    return context | {
+        "year": year,
+        "count": frame.number(len(members)),
+        "months": months,
+        "imprecise": frame.newest_first(imprecise),
+        "previous": titled(_year_at(frame, years, position - 1)),
+        "next": titled(_year_at(frame, years, position + 1)),
+    }
+
+
+def _year_crumbs(frame: Frame, month: Month) -> list[tuple[str, str]]:
+    year = month[0]
+    return [_archive_crumb(frame), (_year_title(frame, year), f"{year:04d}/index.html")]
+
+
+def _month(frame: Frame, months: Sequence[Month], position: int, path: str) -> Values:
+    month = months[position]
+    days = days_of(frame, month)
+    split = _is_split(frame, month)
+    sections = [
+        {
+            "title": Moment(*month, day).text(frame.settings.language),
+            "anchor": f"ngay-{day:02d}",
+            "iso": Moment(*month, day).iso,
+            "count": frame.number(len(members)),
+            "url": _day_url(month, day) if split else "",
+            "items": frame.newest_first(members[-_TITLES_OF_A_SPLIT_DAY:] if split else members),
+        }
+        for day, members in sorted(days.items(), reverse=True)
+    ]
+    members = frame.library.months[month]
+    title = frame.month_title(*month)
+    context = frame.page(path, "month", title, crumbs=_year_crumbs(frame, month))
+    return context | {
+        "title": title,
+        "count": frame.number(len(members)),
+        "calendar": calendar_of(frame, month, days),
+        "days": [encode(section) for section in sections],
+        "imprecise": frame.newest_first([each for each in members if _is_imprecise(each)]),
+        "previous": titled(_month_at(frame, months, position - 1)),
+        "next": titled(_month_at(frame, months, position + 1)),
+    }
+
+
+def _day(frame: Frame, month: Month, days: Sequence[int], position: int) -> Values:
+    by_day = days_of(frame, month)
+
+    def beside(offset: int) -> tuple[str, str] | None:
+        if not 0 <= position + offset < len(days):
+            return None
+        day = days[position + offset]
+        return Moment(*month, day).text(frame.settings.language), _day_url(month, day)
+
+    moment = Moment(*month, days[position])
+    members = by_day[days[position]]
+    title = moment.text(frame.settings.language)
+    crumbs = [*_year_crumbs(frame, month), (frame.month_title(*month), month_url(*month))]
+    context = frame.page(_day_url(month, days[position]), "day", title, crumbs=crumbs)
+    return context | {
+        "title": title,
+        "iso": moment.iso,
+        "count": frame.number(len(members)),
+        "items": frame.newest_first(members),
+        "calendar": calendar_of(frame, month, by_day),
+        "previous": titled(beside(-1)),
+        "next": titled(beside(1)),
+    }

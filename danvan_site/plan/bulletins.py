@@ -1,0 +1,263 @@
+"""The page of each bulletin, and the plain pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Any
+
+from danvan_site.config import Reply
+from danvan_site.content import Bulletin
+from danvan_site.dates import Moment
+from danvan_site.plan.frame import Frame, Values
+from danvan_site.plan.listings import page_of
+from danvan_site.plan.model import RANK_BULLETIN, Artifact, Json, encode
+
+_MAIL_FIELDS = (("subject", "reply_subject"), ("body", "reply_text"))
+_FORM_FIELDS = (("name", "reply_name"), ("email", "reply_email"), ("message", "reply_text"))
+
+
+def plan(frame: Frame) -> Iterator[Artifact]:
+    """Yield the pages of all bulletins and plain pages."""
+    for bulletin in frame.library.bulletins:
+        yield Artifact(
+            bulletin.url,
+            "article",
+            "article.html",
+            partial(_article, frame, bulletin),
+            RANK_BULLETIN,
+            bulletin.path,
+        )
+    for page in frame.library.pages:
+        make = partial(_plain_page, frame, page)
+        yield Artifact(page.url, "page", "page.html", make, RANK_BULLETIN, page.path)
+
+
+def _body(frame: Frame, bulletin: Bulletin) -> Values:
+    """Say where a renderer finds the body's HTML, and what its references lead to."""
+    return {
+        "path": bulletin.path,
+        "digest": bulletin.body_digest,
+        "addresses": frame.references.addresses[bulletin.path],
+    }
+
+
+def _plain_page(frame: Frame, page: Bulletin) -> Values:
+    meta = page.meta
+    context = frame.page(
+        page.url, "page", meta.title, description=meta.lead or page.excerpt, lang=meta.lang
+    )
+    context["bulletin"] = {"title": meta.title, "lead": meta.lead}
+    context["body"] = _body(frame, page)
+    return context
+
+
+def _article(frame: Frame, bulletin: Bulletin) -> Values:
+    meta = bulletin.meta
+    shelf = frame.library.shelf(bulletin)
+    crumbs = [(frame.grouping_title("chuyen-muc"), "chuyen-muc/index.html")] if shelf else []
+    crumbs += [(shelf.name, shelf.url)] if shelf else []
+    context = frame.page(
+        bulletin.url,
+        "article",
+        meta.title,
+        description=meta.lead or bulletin.excerpt,
+        crumbs=crumbs,
+        feeds=[(shelf.name, f"{shelf.folder}/feed.xml")] if shelf else [],
+        lang=meta.lang,
+        og_type="article",
+        noindex=meta.status == "withdrawn",
+    )
+    values = _values(frame, bulletin)
+    newer, older = frame.library.neighbours(bulletin)
+    if shelf:
+        place = page_of(shelf, frame.library.rank(bulletin), frame.settings.page_size)
+        more, back = f"{place}#{anchor(bulletin)}", (shelf.name, shelf.url)
+    else:
+        more, back = values["date"]["url"], (frame.text("archive"), "luu-tru/index.html")
+    context |= {
+        "bulletin": values,
+        "body": _body(frame, bulletin),
+        "newer": frame.cards_of(newer),
+        "older": frame.cards_of(older),
+        "list": {"title": back[0], "url": back[1]},
+        "more_url": more,
+        "metadata": _dublin_core(frame, bulletin, values),
+        "jsonld": _json_ld(frame, bulletin, values),
+        "reply": reply_form(frame, frame.settings.reply, meta.title, values["permalink"]),
+    }
+    return context
+
+
+def anchor(bulletin: Bulletin) -> str:
+    """Return the id of a bulletin's card in a list."""
+    return f"tin-{bulletin.stem}"
+
+
+def byline(bulletin: Bulletin) -> str:
+    """Return who wrote and who took the pictures: ``Hiếu Minh (Ảnh: Đức Kiên)``."""
+    meta = bulletin.meta
+    authors, photographers = ", ".join(meta.author), ", ".join(meta.photographer)
+    if authors and photographers:
+        return f"{authors} (Ảnh: {photographers})"
+    return authors or (f"Ảnh: {photographers}" if photographers else "")
+
+
+def _values(frame: Frame, bulletin: Bulletin) -> Values:
+    """Return what the page shows of the bulletin itself."""
+    meta = bulletin.meta
+    values = frame.card(bulletin)
+    base = frame.settings.base_url
+    source = meta.source
+    values |= {
+        "lead": meta.lead,
+        "authors": frame.terms("tac-gia", meta.author),
+        "photographers": list(meta.photographer),
+        "byline": byline(bulletin),
+        "categories": frame.terms("chuyen-muc", meta.category),
+        "topics": frame.terms("su-kien", meta.topic),
+        "tags": frame.terms("tu-khoa", meta.tags),
+        "event_date": frame.date(meta.event_date) if meta.event_date else None,
+        "views_as_of": meta.views_as_of.short() if meta.views_as_of else "",
+        "image": _image(frame, bulletin),
+        "source": source
+        and {
+            "name": source.name,
+            "url": source.url,
+            "author": source.author,
+            "date": source.date.short() if source.date else "",
+        },
+        "updates": [
+            {"date": update.date.text(frame.settings.language), "iso": update.date.iso,
+             "note": update.note}
+            for update in sorted(meta.updates, key=lambda each: each.date.order)
+        ],
+        "attachments": list(_attachments(frame, bulletin)),
+        "permalink": base + bulletin.url,
+        "citation": _citation(frame, bulletin, base + bulletin.url),
+    }  # fmt: skip
+    return values
+
+
+def _image(frame: Frame, bulletin: Bulletin) -> Values | None:
+    image = bulletin.meta.image
+    url = frame.references.picture(bulletin)
+    if not image or not url:
+        return None
+    credit = image.credit or ", ".join(bulletin.meta.photographer)
+    return {"src": url, "alt": image.alt, "caption": image.caption, "credit": credit}
+
+
+def _attachments(frame: Frame, bulletin: Bulletin) -> Iterator[Values]:
+    for attachment in bulletin.meta.attachments:
+        media = frame.references.attachment(bulletin, attachment.file)
+        if media:
+            name = PurePosixPath(attachment.file)
+            yield {
+                "title": attachment.title or name.stem,
+                "url": media.url,
+                "type": name.suffix[1:].upper(),
+                "size": _size(media.file.size, frame.settings.language),
+            }
+
+
+def _size(size: int, language: str) -> str:
+    """Return a size for people: ``1,2 MB``."""
+    value, unit = (size / 1_000_000, "MB") if size >= 1_000_000 else (max(size / 1000, 0.1), "kB")
+    text = f"{value:.1f}" if value < 10 else f"{value:.0f}"
+    return f"{text.replace('.', ',') if language == 'vi' else text} {unit}"
+
+
+def _citation(frame: Frame, bulletin: Bulletin, address: str) -> str:
+    """Return the reference a reader can copy: author, title, publication, date, address."""
+    meta = bulletin.meta
+    assert meta.date is not None
+    who = f"{', '.join(meta.author)}. " if meta.author else ""
+    title = meta.title if meta.title.endswith(("”", '"')) else f"“{meta.title}”"
+    return f"{who}{title}. {frame.settings.title}, {meta.date.short()}. {address}"
+
+
+def _dublin_core(frame: Frame, bulletin: Bulletin, values: Values) -> list[Values]:
+    """Return the elements of ISO 15836 that rules for state sites ask for, and what else is known."""
+    meta = bulletin.meta
+    settings = frame.settings
+    publisher = settings.publisher.name or settings.title
+    subjects = [link["name"] for key in ("categories", "topics", "tags") for link in values[key]]
+    pairs = [
+        ("title", meta.title),
+        *(("creator", name) for name in meta.author or (meta.unit or publisher,)),
+        ("date", values["date"]["iso"]),
+        ("description", meta.lead or bulletin.excerpt),
+        ("publisher", publisher),
+        ("identifier", values["permalink"]),
+        ("language", meta.lang or settings.language),
+        *((("source", meta.source.url or meta.source.name),) if meta.source else ()),
+        *(("contributor", name) for name in meta.photographer),
+        *(("subject", name) for name in dict.fromkeys(subjects)),
+        ("type", "Text"),
+        ("format", "text/html"),
+    ]
+    return [{"name": f"dc.{name}", "content": content} for name, content in pairs]
+
+
+def _json_ld(frame: Frame, bulletin: Bulletin, values: Values) -> str:
+    """Return schema.org's NewsArticle as JSON that is safe inside a script element."""
+    meta = bulletin.meta
+    settings = frame.settings
+    news: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": meta.title,
+        "description": meta.lead or bulletin.excerpt,
+        "datePublished": values["date"]["iso"],
+        "inLanguage": meta.lang or settings.language,
+        "author": [{"@type": "Person", "name": name} for name in meta.author],
+        "publisher": {
+            "@type": "GovernmentOrganization",
+            "name": settings.publisher.name or settings.title,
+        },
+        "articleSection": [link["name"] for link in values["categories"]],
+        "keywords": [link["name"] for link in values["tags"]],
+    }
+    if meta.updates:
+        latest: Moment = max((update.date for update in meta.updates), key=lambda day: day.order)
+        news["dateModified"] = latest.iso
+    if settings.base_url:
+        news["url"] = news["mainEntityOfPage"] = values["permalink"]
+        if values["image"]:
+            news["image"] = settings.base_url + values["image"]["src"]
+    if meta.source:
+        news["isBasedOn"] = meta.source.url or meta.source.name
+    return script_json({key: value for key, value in news.items() if value})
+
+
+def script_json(value: Values) -> str:
+    """Return JSON in which nothing can end a script element or begin a comment."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def reply_form(frame: Frame, reply: Reply | None, title: str, address: str) -> Json | None:
+    """Return the reply form, or None where the settings give it no address."""
+    if not reply or not (reply.mail or reply.form):
+        return None
+    fields = [
+        {"name": field.name, "label": field.label, "required": field.required}
+        for field in reply.fields
+    ] or [
+        {"name": name, "label": frame.text(label), "required": True}
+        for name, label in (_MAIL_FIELDS if reply.mail else _FORM_FIELDS)
+    ]
+    return encode(
+        {
+            "action": f"mailto:{reply.mail}" if reply.mail else reply.form,
+            "method": "post",
+            "mail": bool(reply.mail),
+            "subject": f"{frame.text('reply')}: {title}",
+            "page": address,
+            "fields": fields,
+            "privacy": reply.privacy,
+        }
+    )

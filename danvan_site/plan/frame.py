@@ -1,0 +1,184 @@
+"""The frame of pages, and the values that many pages show: dates, cards, terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from danvan_site import vietnamese
+from danvan_site.catalog import Catalog
+from danvan_site.config import Settings
+from danvan_site.content import Bulletin
+from danvan_site.dates import Moment, month_title
+from danvan_site.library import GROUPINGS, Library, Term
+from danvan_site.plan.model import Json, encode
+from danvan_site.plan.references import References
+
+Values = dict[str, Any]
+
+
+def root_of(path: str) -> str:
+    """Return the way from a page up to the site's top: '' or '../' for each folder."""
+    return "../" * path.count("/")
+
+
+def month_url(year: int, month: int) -> str:
+    """Return the address of a month."""
+    return f"{year:04d}/{month:02d}/index.html"
+
+
+class Frame:
+    """What every page is made with: settings, words, the library, and what stands in many pages."""
+
+    def __init__(
+        self, settings: Settings, words: Catalog, library: Library, references: References
+    ) -> None:
+        self.settings = settings
+        self.words = words
+        self.library = library
+        self.references = references
+        self.site = self._site()
+        self.menu = Json("[" + ",".join(self._menu()) + "]")
+        self.cards = {each.path: encode(self.card(each)) for each in library.bulletins}
+
+    def text(self, key: str, **details: object) -> str:
+        """Return a text of the pages' catalogue."""
+        return self.words.site[key].format(**details)
+
+    def number(self, number: int) -> str:
+        """Return a whole number grouped in the site's language."""
+        grouped = vietnamese.group_digits(number)
+        return grouped.replace(".", self.words.site["thousands_separator"])
+
+    def grouping_title(self, key: str) -> str:
+        """Return the name of a grouping: ``Chuyên mục``."""
+        return self.words.site[f"grouping_{key.replace('-', '_')}"]
+
+    def _site(self) -> Json:
+        settings = self.settings
+        publisher = {key: getattr(settings.publisher, key) for key in settings.publisher.__slots__}
+        return encode(
+            {
+                "title": settings.title,
+                "description": settings.description,
+                "language": settings.language,
+                "base_url": settings.base_url,
+                "publisher": publisher,
+                "feeds": bool(settings.base_url),
+            }
+        )
+
+    def _menu(self) -> list[Json]:
+        entries = [(link.title, link.url) for link in self.settings.menu]
+        if not entries:
+            entries = [(self.text("home"), "index.html")]
+            entries += [
+                (self.grouping_title(key), f"{key}/index.html")
+                for key in ("chuyen-muc", "su-kien", "don-vi")
+                if self.library.groupings[key].terms
+            ]
+            entries.append((self.text("archive"), "luu-tru/index.html"))
+            pages = [page for page in self.library.pages if page.meta.menu is not None]
+            entries += [(page.meta.title, page.url) for page in pages]
+        return [
+            encode({"title": title, "url": url, "external": "://" in url})
+            for title, url in entries
+        ]
+
+    def page(self, path: str, kind: str, title: str, **more: Any) -> Values:
+        """Return the context that every page has.
+
+        *more*: description, crumbs [(title, url)], feeds [(title, url)], lang, noindex, og_type.
+        """
+        base = self.settings.base_url
+        crumbs = [(self.text("home"), "index.html"), *more.get("crumbs", ())]
+        feeds = [(self.settings.title, "feed.xml"), (self.settings.title, "feed.json")]
+        return {
+            "site": self.site,
+            "menu": self.menu,
+            "root": root_of(path),
+            "crumbs": [] if kind == "home" else _links(crumbs),
+            "page": {
+                "kind": kind,
+                "title": title,
+                "description": more.get("description", ""),
+                "url": path,
+                "canonical": base + path if base and not more.get("noindex") else "",
+                "lang": more.get("lang") or self.settings.language,
+                "noindex": bool(more.get("noindex")),
+                "feeds": _links([*feeds, *more.get("feeds", ())]) if base else [],
+                "og_type": more.get("og_type", "website"),
+            },
+        }
+
+    def date(self, moment: Moment) -> Values:
+        """Return a date as pages show it, with the address of its day."""
+        if not moment.month:
+            url = f"{moment.year:04d}/index.html"
+        else:
+            url = month_url(moment.year, moment.month)
+            url += f"#ngay-{moment.day:02d}" if moment.day else ""
+        text = moment.text(self.settings.language)
+        return {"iso": moment.iso, "text": text, "short": moment.short(), "url": url}
+
+    def terms(self, key: str, names: Sequence[str]) -> list[Values]:
+        """Return the names of a grouping's terms with their addresses."""
+        return [term_link(term) for term in self.library.groupings[key].find(names)]
+
+    def card(self, bulletin: Bulletin) -> Values:
+        """Return what lists show of a bulletin."""
+        meta = bulletin.meta
+        assert meta.date is not None
+        picture = self.references.picture(bulletin)
+        unit = self.terms("don-vi", [meta.unit]) if meta.unit else [None]
+        category = self.terms("chuyen-muc", meta.category[:1]) or [None]
+        return {
+            "id": meta.id or bulletin.url[:-5],
+            "title": meta.title,
+            "url": bulletin.url,
+            "date": self.date(meta.date),
+            "lead": meta.lead or bulletin.excerpt,
+            "category": category[0],
+            "unit": unit[0],
+            "image": {"src": picture, "alt": meta.image.alt} if picture and meta.image else None,
+            "views": meta.views,
+            "views_text": self.number(meta.views) if meta.views is not None else "",
+            "status": meta.status,
+            "draft": meta.draft,
+        }
+
+    def cards_of(self, bulletins: Sequence[Bulletin]) -> list[Json]:
+        """Return the cards of some bulletins, in their order."""
+        return [self.cards[bulletin.path] for bulletin in bulletins]
+
+    def newest_first(self, bulletins: Sequence[Bulletin]) -> list[Json]:
+        """Return the cards of bulletins that go from the oldest, newest first."""
+        return [self.cards[bulletin.path] for bulletin in reversed(bulletins)]
+
+    def month_title(self, year: int, month: int) -> str:
+        """Return ``Tháng 7/2020``."""
+        return month_title(year, month, self.settings.language)
+
+    def ways(self) -> list[Values]:
+        """Return the ways into the archive, for pages from which one has to go on."""
+        ways = [(self.text("archive"), "luu-tru/index.html")]
+        ways += [
+            (self.grouping_title(key), f"{key}/index.html")
+            for key in GROUPINGS
+            if self.library.groupings[key].terms
+        ]
+        return _links([(self.text("home"), "index.html"), *ways])
+
+
+def term_link(term: Term) -> Values:
+    """Return a term as a link."""
+    return {"name": term.name, "url": term.url}
+
+
+def _links(pairs: Sequence[tuple[str, str]]) -> list[Values]:
+    return [{"title": title, "url": url} for title, url in pairs]
+
+
+def titled(pair: tuple[str, str] | None) -> Mapping[str, str] | None:
+    """Return a (title, url) pair as a link, or None."""
+    return {"title": pair[0], "url": pair[1]} if pair else None

@@ -1,0 +1,140 @@
+"""The home page, the search page, and the page for addresses that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from danvan_site import vietnamese
+from danvan_site.content import Bulletin
+from danvan_site.library import Term
+from danvan_site.plan.archives import calendar_of, days_of
+from danvan_site.plan.bulletins import script_json
+from danvan_site.plan.frame import Frame, Values
+from danvan_site.plan.model import RANK_HOME, RANK_LIST, Artifact, encode
+from danvan_site.plan.references import NOT_FOUND
+
+SEARCH_PAGE = "tim-kiem.html"
+SEARCH_INDEX = "tim-kiem/chi-muc.js"
+_TOPICS = 6
+
+
+def plan(frame: Frame) -> Iterator[Artifact]:
+    """Yield the pages of which there is one."""
+    yield Artifact("index.html", "home", "home.html", partial(_home, frame), RANK_HOME)
+    yield Artifact(SEARCH_PAGE, "search", "search.html", partial(_search, frame), RANK_LIST)
+    yield Artifact(NOT_FOUND, "not-found", "not-found.html", partial(_not_found, frame), RANK_LIST)
+
+
+def is_searchable(frame: Frame) -> bool:
+    """Tell whether the site is small enough for the index that a browser loads as a whole."""
+    return 0 < len(frame.library.bulletins) <= frame.settings.search.limit
+
+
+def _home(frame: Frame) -> Values:
+    settings = frame.settings
+    bulletins = [each for each in frame.library.bulletins if each.meta.status != "withdrawn"]
+    featured = [each for each in bulletins if each.meta.featured][-3:]
+    rest = [each for each in bulletins if each not in featured]
+    context = frame.page(
+        "index.html",
+        "home",
+        settings.title,
+        description=settings.description,
+    )
+    return context | {
+        "featured": frame.newest_first(featured),
+        "latest": frame.newest_first(rest[-settings.home.latest :] if settings.home.latest else []),
+        "sections": _sections(frame),
+        "topics": _topics(frame),
+        "most_viewed": frame.cards_of(_most_viewed(bulletins, settings.home.most_viewed)),
+        "calendar": _calendar(frame),
+        "visits": _visits(frame),
+        "partners": [{"name": each.title, "url": each.url} for each in settings.partners],
+        "website_jsonld": script_json(
+            {
+                "@context": "https://schema.org",
+                "@type": "WebSite",
+                "name": settings.title,
+                "inLanguage": settings.language,
+                **({"url": settings.base_url} if settings.base_url else {}),
+            }
+        ),
+    }
+
+
+def _sections(frame: Frame) -> list[Values]:
+    """Return the categories with their newest: those of the settings, or all, in their order."""
+    terms = frame.library.groupings["chuyen-muc"].terms
+    wanted = frame.settings.home.categories or [each.name for each in frame.settings.categories]
+    named = [terms.get(vietnamese.identity(name)) for name in wanted]
+    chosen = [term for term in named if term] or list(terms.values())
+    number = frame.settings.home.per_category
+    return [
+        encode(
+            {
+                "title": term.name,
+                "url": term.url,
+                "items": frame.newest_first(term.members[-number:] if number else ()),
+            }
+        )
+        for term in chosen
+        if term.members
+    ]
+
+
+def _topics(frame: Frame) -> list[Values]:
+    terms = frame.library.groupings["su-kien"].terms.values()
+    newest = sorted(terms, key=_last_order, reverse=True)[:_TOPICS]
+    return [
+        {"name": term.name, "url": term.url, "count": frame.number(len(term.members))}
+        for term in newest
+    ]
+
+
+def _last_order(term: Term) -> tuple[object, ...]:
+    last = term.members[-1]
+    assert last.meta.date is not None
+    return (*last.meta.date.order, last.path)
+
+
+def _most_viewed(bulletins: list[Bulletin], number: int) -> list[Bulletin]:
+    viewed = [each for each in bulletins if each.meta.views]
+    return sorted(viewed, key=lambda each: (-(each.meta.views or 0), each.path))[:number]
+
+
+def _calendar(frame: Frame) -> Values | None:
+    """Return the calendar of the newest month, not of today: pages do not know the time."""
+    if not frame.library.months:
+        return None
+    month = max(frame.library.months)
+    return calendar_of(frame, month, days_of(frame, month))
+
+
+def _visits(frame: Frame) -> Values | None:
+    """Return the visit counter: the snapshot of the settings and the views of all bulletins."""
+    visits = frame.settings.visits
+    if not visits:
+        return None
+    total = visits.count + sum(each.meta.views or 0 for each in frame.library.bulletins)
+    return {
+        "text": frame.number(total),
+        "as_of": visits.as_of.short() if visits.as_of else "",
+    }
+
+
+def _search(frame: Frame) -> Values:
+    context = frame.page(SEARCH_PAGE, "search", frame.text("search_title"))
+    return context | {
+        "ways": frame.ways(),
+        "index_url": SEARCH_INDEX if is_searchable(frame) else "",
+        "count": frame.number(len(frame.library.bulletins)),
+    }
+
+
+def _not_found(frame: Frame) -> Values:
+    """A host serves this page at any depth, so with a known address its links start there."""
+    context = frame.page(NOT_FOUND, "not-found", frame.text("not_found"), noindex=True)
+    if frame.settings.base_url:
+        context["root"] = frame.settings.base_path
+    return context | {"ways": frame.ways()}

@@ -1,0 +1,138 @@
+"""Groupings: an index of each, and the paged list of each term, numbered from the oldest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from danvan_site import vietnamese
+from danvan_site.config import by_identity
+from danvan_site.library import Grouping, Term
+from danvan_site.plan.frame import Frame, Values
+from danvan_site.plan.model import RANK_LIST, Artifact
+
+
+def plan(frame: Frame) -> Iterator[Artifact]:
+    """Yield the index of every grouping and all pages of every list."""
+    for grouping in frame.library.groupings.values():
+        path = f"{grouping.key}/index.html"
+        make = partial(_index, frame, grouping, path)
+        yield Artifact(path, "terms", "terms.html", make, RANK_LIST)
+        for term in grouping.terms.values():
+            for number in (None, *range(1, _numbered(term, frame.settings.page_size) + 1)):
+                make = partial(_list, frame, term, number)
+                yield Artifact(_path(term, number), "listing", "listing.html", make, RANK_LIST)
+
+
+def _numbered(term: Term, size: int) -> int:
+    """Return how many numbered pages a list has: none where all stands on its first page."""
+    pages = -(-len(term.members) // size)
+    return pages if pages > 1 else 0
+
+
+def _path(term: Term, number: int | None) -> str:
+    return term.url if number is None else f"{term.folder}/trang-{number}.html"
+
+
+def page_of(term: Term, rank: int, size: int) -> str:
+    """Return the page of a term's list on which its member of *rank* (from the oldest) stands.
+
+    It never changes when newer members come: pages are filled from the oldest.
+    """
+    return _path(term, rank // size + 1 if _numbered(term, size) else None)
+
+
+def _index(frame: Frame, grouping: Grouping, path: str) -> Values:
+    title = frame.grouping_title(grouping.key)
+    letters: dict[str, list[Values]] = {}
+    for term in grouping.terms.values():
+        entry = {
+            "name": term.name,
+            "url": term.url,
+            "count": frame.number(len(term.members)),
+            "note": term.unit.level if term.unit else "",
+        }
+        letters.setdefault(vietnamese.initial(term.name), []).append(entry)
+    context = frame.page(path, "terms", title)
+    context |= {
+        "grouping": {"key": grouping.key, "title": title},
+        "letters": [{"letter": letter, "terms": terms} for letter, terms in letters.items()],
+        "total": frame.number(len(grouping.terms)),
+    }
+    return context
+
+
+def _list(frame: Frame, term: Term, number: int | None) -> Values:
+    """One page of a list.  The first page shows the newest: the last two numbered pages' worth,
+    so that it is never nearly empty and a new bulletin changes it and one numbered page."""
+    size = frame.settings.page_size
+    pages = _numbered(term, size)
+    if number is None:
+        members = term.members[max(pages - 2, 0) * size :] if pages else term.members
+    else:
+        members = term.members[(number - 1) * size : number * size]
+    title = frame.grouping_title(term.grouping)
+    path = _path(term, number)
+    context = frame.page(
+        path,
+        "listing",
+        term.name if number is None else f"{term.name} – {frame.text('pager_page', number=number)}",
+        description=term.description,
+        crumbs=[(title, f"{term.grouping}/index.html")],
+        feeds=[(term.name, f"{term.folder}/feed.xml")] if term.members else [],
+    )
+    context |= {
+        "grouping": {"key": term.grouping, "title": title},
+        "term": {
+            "name": term.name,
+            "url": term.url,
+            # The number of all members stands on the first page alone: it changes with each.
+            "count": frame.number(len(term.members)) if number is None else "",
+            "description": term.description,
+            "unit": _unit(frame, term) if term.unit else None,
+        },
+        "items": frame.newest_first(members),
+        "pager": _pager(term, number, pages) if pages else None,
+    }
+    return context
+
+
+def _pager(term: Term, number: int | None, pages: int) -> Values:
+    """Return the ways from one page to the others; none holds the number of the last page,
+    because that would change every page when the list grows by one."""
+    if number is None:
+        newer, older = "", _path(term, pages - 2) if pages > 2 else ""
+    else:
+        newer = _path(term, number + 1 if number < pages else None)
+        older = _path(term, number - 1) if number > 1 else ""
+    return {
+        "number": number,
+        "newer_url": newer,
+        "older_url": older,
+        "newest_url": term.url if number is not None else "",
+        "oldest_url": _path(term, 1) if number != 1 else "",
+    }
+
+
+def _unit(frame: Frame, term: Term) -> Values:
+    """Return a unit in time: what it belonged to, when it was, what it is now, what it was."""
+    unit = term.unit
+    assert unit is not None
+    identity = vietnamese.identity(unit.name)
+    predecessors = [
+        each.name
+        for each in by_identity(frame.settings.units).values()
+        if vietnamese.identity(each.successor) == identity
+    ]
+    parent = frame.terms("don-vi", [unit.parent]) if unit.parent else [None]
+    successor = frame.terms("don-vi", [unit.successor]) if unit.successor else [None]
+    return {
+        "level": unit.level,
+        "parent": parent[0],
+        "from": unit.start.short() if unit.start else "",
+        "to": unit.end.short() if unit.end else "",
+        "successor": successor[0],
+        "former": bool(unit.successor or unit.end),
+        "predecessors": frame.terms("don-vi", predecessors),
+        "note": unit.note,
+    }

@@ -1,0 +1,259 @@
+"""What machines read: feeds, sitemap, redirects, open data, the search index; and plain files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from danvan_site.content import Bulletin
+from danvan_site.errors import Problem
+from danvan_site.library import grouped
+from danvan_site.output import is_contained
+from danvan_site.plan.frame import Frame, Values, root_of
+from danvan_site.plan.home import SEARCH_INDEX, SEARCH_PAGE, is_searchable
+from danvan_site.plan.model import RANK_FILE, RANK_LIST, RANK_MACHINE, Artifact
+
+FEED_LENGTH = 20
+SITEMAP_WHOLE = 5_000
+SITEMAP_PART = 45_000
+
+
+def plan(frame: Frame, assets: Mapping[str, tuple[Path, str]]) -> Iterator[Artifact]:
+    """Yield all that is no page.  *assets*: published path → (file of the theme, digest)."""
+    yield from _files(frame, assets)
+    yield from _data(frame)
+    if is_searchable(frame):
+        make = partial(_search_index, frame)
+        yield Artifact(SEARCH_INDEX, "search-index", "", make, RANK_LIST)
+    yield _text("robots.txt", _robots(frame))
+    if frame.settings.base_url:
+        yield from _feeds(frame)
+        yield from _sitemaps(frame)
+        make = partial(_opensearch, frame)
+        yield Artifact("opensearch.xml", "opensearch", "", make, RANK_MACHINE)
+
+
+def _text(path: str, text: str) -> Artifact:
+    return Artifact(path, "text", "", lambda: {"text": text}, RANK_MACHINE)
+
+
+def _files(frame: Frame, assets: Mapping[str, tuple[Path, str]]) -> Iterator[Artifact]:
+    for path, (source, digest) in assets.items():
+        values: Values = {"asset": str(source), "digest": digest}
+        yield Artifact(path, "copy", "", partial(dict, values), RANK_FILE)
+    by_url = {media.url: media for media in frame.references.media.values()}
+    for url, media in sorted(by_url.items()):
+        values = {"file": media.file.name, "digest": media.digest}
+        yield Artifact(url, "copy", "", partial(dict, values), RANK_FILE, media.file.path)
+
+
+def _robots(frame: Frame) -> str:
+    base = frame.settings.base_url
+    return "User-agent: *\nAllow: /\n" + (f"Sitemap: {base}sitemap.xml\n" if base else "")
+
+
+# Feeds
+
+
+def _feeds(frame: Frame) -> Iterator[Artifact]:
+    everything = frame.library.bulletins
+    title = frame.settings.title
+    for path, kind in (("feed.xml", "atom"), ("feed.json", "json-feed")):
+        make = partial(_feed, frame, path, title, "index.html", everything)
+        yield Artifact(path, kind, "", make, RANK_MACHINE)
+    for grouping in frame.library.groupings.values():
+        for term in grouping.terms.values():
+            if term.members:
+                path = f"{term.folder}/feed.xml"
+                make = partial(_feed, frame, path, f"{term.name} – {title}", term.url, term.members)
+                yield Artifact(path, "atom", "", make, RANK_MACHINE)
+
+
+def _feed(
+    frame: Frame, path: str, title: str, page: str, members: Sequence[Bulletin]
+) -> Values:
+    base = frame.settings.base_url
+    entries = [_entry(frame, bulletin) for bulletin in reversed(members[-FEED_LENGTH:])]
+    return {
+        "title": title,
+        "description": frame.settings.description,
+        "language": frame.settings.language,
+        "author": frame.settings.publisher.name or frame.settings.title,
+        "home": base + page,
+        "self": base + path,
+        # No bulletins, no time: the beginning of computers' time says so without inventing one.
+        "updated": max((entry["updated"] for entry in entries), default="1970-01-01T00:00:00Z"),
+        "entries": entries,
+    }
+
+
+def _entry(frame: Frame, bulletin: Bulletin) -> Values:
+    meta = bulletin.meta
+    assert meta.date is not None
+    zone = frame.settings.timezone
+    published = meta.date.starts(zone)
+    updated = max([published, *(update.date.starts(zone) for update in meta.updates)])
+    picture = frame.references.picture(bulletin)
+    return {
+        "url": frame.settings.base_url + bulletin.url,
+        "title": meta.title,
+        "summary": meta.lead or bulletin.excerpt,
+        "published": published.isoformat(),
+        "updated": updated.isoformat(),
+        "authors": list(meta.author),
+        "tags": list(dict.fromkeys([*meta.category, *meta.tags])),
+        "image": frame.settings.base_url + picture if picture else "",
+    }
+
+
+# Sitemap
+
+
+def _sitemaps(frame: Frame) -> Iterator[Artifact]:
+    bulletins = [each for each in frame.library.bulletins if each.meta.status != "withdrawn"]
+    if len(bulletins) <= SITEMAP_WHOLE:
+        make = partial(_sitemap, frame, [*_list_addresses(frame), *bulletins])
+        yield Artifact("sitemap.xml", "sitemap", "", make, RANK_MACHINE)
+        return
+    parts = [("sitemap-trang.xml", _list_addresses(frame))]
+    years = grouped(bulletins, lambda each: [each.meta.date.year] if each.meta.date else [])
+    for year, members in sorted(years.items()):
+        for number, start in enumerate(range(0, len(members), SITEMAP_PART)):
+            suffix = f"-{number + 1}" if number else ""
+            parts.append((f"sitemap-{year}{suffix}.xml", members[start : start + SITEMAP_PART]))
+    for path, entries in parts:
+        make = partial(_sitemap, frame, entries)
+        yield Artifact(path, "sitemap", "", make, RANK_MACHINE)
+    addresses = [frame.settings.base_url + path for path, _ in parts]
+    yield Artifact(
+        "sitemap.xml", "sitemap-index", "", lambda: {"addresses": addresses}, RANK_MACHINE
+    )
+
+
+def _list_addresses(frame: Frame) -> list[str | Bulletin]:
+    """Return the first pages of all lists and the pages of which there is one."""
+    paths = ["index.html", SEARCH_PAGE, "luu-tru/index.html"]
+    paths += [page.url for page in frame.library.pages]
+    for grouping in frame.library.groupings.values():
+        paths.append(f"{grouping.key}/index.html")
+        paths += [term.url for term in grouping.terms.values()]
+    paths += [f"{year:04d}/index.html" for year in frame.library.years]
+    paths += [f"{year:04d}/{month:02d}/index.html" for year, month in frame.library.months]
+    return list(paths)
+
+
+def _sitemap(frame: Frame, entries: Sequence[str | Bulletin]) -> Values:
+    base = frame.settings.base_url
+    urls = []
+    for entry in entries:
+        if isinstance(entry, str):
+            urls.append([base + entry, ""])
+        else:
+            dates = [entry.meta.date, *(update.date for update in entry.meta.updates)]
+            latest = max((date for date in dates if date), key=lambda date: date.order)
+            urls.append([base + entry.url, latest.iso[:10] if latest.month else ""])
+    return {"urls": urls}
+
+
+def _opensearch(frame: Frame) -> Values:
+    return {
+        "title": frame.settings.title,
+        "description": frame.settings.description or frame.settings.title,
+        "language": frame.settings.language,
+        "search": frame.settings.base_url + SEARCH_PAGE + "?q={searchTerms}",
+    }
+
+
+# Addresses that moved
+
+
+def plan_redirects(frame: Frame, shown: str) -> tuple[list[Artifact], list[Problem]]:
+    """Return a redirect page for each alias and the hosts' list of them; bad ones as problems."""
+    artifacts: list[Artifact] = []
+    problems: list[Problem] = []
+    rules: list[str] = []
+    for bulletin in (*frame.library.bulletins, *frame.library.pages):
+        for number, alias in enumerate(bulletin.meta.aliases, start=1):
+            path = _alias_path(alias)
+            if not path or not is_contained(path):
+                place = bulletin.place(f"aliases.{number}", shown)
+                problems.append(Problem("bad-alias", place, {"found": alias}))
+                continue
+            make = partial(_redirect, frame, path, bulletin)
+            artifacts.append(
+                Artifact(path, "redirect", "redirect.html", make, RANK_LIST, bulletin.path)
+            )
+            old = urlsplit(alias).path
+            base = frame.settings.base_path
+            rules.append(f"{base}{old.lstrip('/').replace(' ', '%20')} {base}{bulletin.url} 301\n")
+    artifacts.append(_text("_redirects", "".join(sorted(set(rules)))))
+    return artifacts, problems
+
+
+def _alias_path(alias: str) -> str:
+    """Return the file that answers at an old address, '' where a file cannot.
+
+    An address that does not end in .html becomes a folder with an index: hosts serve that
+    whatever its ending says (``/pages/tin.aspx``).
+    """
+    parts = urlsplit(alias)
+    path = unquote(parts.path).lstrip("/")
+    if parts.query or not path.strip("/"):
+        return ""
+    if path.lower().endswith((".html", ".htm")):
+        return path
+    return f"{path.rstrip('/')}/index.html"
+
+
+def _redirect(frame: Frame, path: str, bulletin: Bulletin) -> Values:
+    context = frame.page(path, "redirect", bulletin.meta.title, noindex=True)
+    context["page"]["canonical"] = (
+        frame.settings.base_url + bulletin.url if frame.settings.base_url else ""
+    )
+    context["root"] = root_of(path)
+    return context | {"target": bulletin.url, "title": bulletin.meta.title}
+
+
+# Open data and the search index
+
+
+def _data(frame: Frame) -> Iterator[Artifact]:
+    """Everything as data: all front matter in one file, and with the bodies a file for a year."""
+    all_of_them = frame.library.bulletins
+    for path, kind in (("du-lieu/bai-viet.jsonl", "data-lines"), ("du-lieu/bai-viet.csv", "csv")):
+        make = partial(_records, frame, all_of_them)
+        yield Artifact(path, kind, "", make, RANK_MACHINE)
+    for year, members in frame.library.years.items():
+        make = partial(_records, frame, members)
+        yield Artifact(f"du-lieu/{year:04d}.jsonl", "data-with-bodies", "", make, RANK_MACHINE)
+
+
+def _records(frame: Frame, members: Sequence[Bulletin]) -> Values:
+    """Name the records; the renderer takes their values from the state, by path."""
+    return {
+        "base": frame.settings.base_url,
+        "records": [[each.path, each.digest, each.url] for each in members],
+    }
+
+
+def _search_index(frame: Frame) -> Values:
+    documents = [
+        {
+            "url": bulletin.url,
+            "path": bulletin.path,
+            "digest": bulletin.body_digest,
+            "title": bulletin.meta.title,
+            "lead": bulletin.meta.lead,
+            "tags": " · ".join((*bulletin.meta.tags, *bulletin.meta.topic)),
+            "author": " · ".join((*bulletin.meta.author, *bulletin.meta.photographer)),
+            "unit": bulletin.meta.unit,
+            "category": " · ".join(bulletin.meta.category),
+            "caption": bulletin.meta.image.caption if bulletin.meta.image else "",
+            "date": frame.date(bulletin.meta.date)["text"] if bulletin.meta.date else "",
+        }
+        for bulletin in frame.library.bulletins
+    ]
+    abbreviations = [list(pair) for pair in frame.settings.search.abbreviations]
+    return {"documents": documents, "abbreviations": abbreviations}

@@ -1,0 +1,153 @@
+"""What bulletins refer to: links between them, pictures, attachments; each found or a problem."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from danvan_site import vietnamese
+from danvan_site.content import Bulletin, File
+from danvan_site.errors import Place, Problem, Severity, nearest
+
+PICTURES = frozenset(("jpg", "jpeg", "png", "webp", "avif", "gif", "svg", "bmp"))
+DOWNLOADS = PICTURES | frozenset(
+    "pdf doc docx xls xlsx ppt pptx odt ods odp rtf txt csv zip epub mp3 m4a mp4 webm ogg".split()
+)
+NOT_FOUND = "404.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that is published with the bulletins: where it lies, where it goes, its digest."""
+
+    file: File
+    url: str
+    digest: str
+
+
+class References:
+    """Resolves what bulletins name against the files and bulletins that there are.
+
+    *digest* gives the digest of a file and the code of what is wrong with it, or ''.  What is
+    found is kept by the naming bulletin's path; ``problems`` and ``media`` gather what turns up.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, File],
+        bulletins: Mapping[str, Bulletin],
+        unpublished: frozenset[str],
+        digest: Callable[[File], tuple[str, str]],
+        shown: str,
+    ) -> None:
+        self._files = files
+        self._bulletins = bulletins
+        self._unpublished = unpublished
+        self._digest = digest
+        self._shown = shown
+        self.media: dict[str, Media] = {}
+        self.problems: list[Problem] = []
+        self.addresses: dict[str, list[str]] = {}
+        self.outputs: list[tuple[Place, str]] = []
+        self._pictures: dict[str, str] = {}
+
+    def resolve(self, bulletin: Bulletin) -> None:
+        """Find everything that a bulletin names."""
+        self.addresses[bulletin.path] = [
+            self._address(bulletin, each.target, each.fragment, each.image, place)
+            for each in bulletin.references
+            for place in [Place(f"{self._shown}/{bulletin.path}", each.line, each.column)]
+        ]
+        image = bulletin.meta.image
+        if image and image.src:
+            place = bulletin.place("image.src", self._shown)
+            found = self._file(bulletin, image.src, PICTURES, "image-not-found", place)
+            self._pictures[bulletin.path] = found.url if found else ""
+        for number, attachment in enumerate(bulletin.meta.attachments, start=1):
+            place = bulletin.place(f"attachments.{number}", self._shown)
+            self._file(bulletin, attachment.file, DOWNLOADS, "attachment-not-found", place)
+
+    def picture(self, bulletin: Bulletin) -> str:
+        """Return the address of a bulletin's lead picture, or ''."""
+        return self._pictures.get(bulletin.path, "")
+
+    def attachment(self, bulletin: Bulletin, name: str) -> Media | None:
+        """Return an attachment that `resolve` found."""
+        return self.media.get(self._path(bulletin, name))
+
+    def _path(self, bulletin: Bulletin, target: str) -> str:
+        """Return the path in the content folder that *target* names, '' where it leads out."""
+        base = "" if target.startswith("/") else posixpath.dirname(bulletin.path)
+        path = posixpath.normpath(posixpath.join(base, target.lstrip("/")))
+        return "" if path.startswith("..") else vietnamese.nfc(path)
+
+    def _address(
+        self, bulletin: Bulletin, target: str, fragment: str, image: bool, place: Place
+    ) -> str:
+        if not target:
+            self._check_anchor(bulletin, fragment, place)
+            return f"#{fragment}"
+        path = self._path(bulletin, target)
+        root = "../" * bulletin.url.count("/")
+        suffix = f"#{fragment}" if fragment else ""
+        if image:
+            media = self._file(bulletin, target, PICTURES, "image-not-found", place)
+            return root + media.url if media else "#"
+        if path in self._bulletins:
+            other = self._bulletins[path]
+            if fragment:
+                self._check_anchor(other, fragment, place)
+            return root + other.url + suffix
+        if path in self._unpublished:
+            details = {"target": target}
+            self.problems.append(
+                Problem("link-to-unpublished", place, details, Severity.WARNING)
+            )
+            return root + NOT_FOUND
+        if target.startswith("/") and path not in self._files:
+            # It may name a page that the program makes; known when all are planned.
+            self.outputs.append((place, path))
+            return root + path + suffix
+        media = self._file(bulletin, target, DOWNLOADS, "link-not-found", place)
+        return root + media.url if media else "#"
+
+    def _check_anchor(self, bulletin: Bulletin, fragment: str, place: Place) -> None:
+        if fragment not in bulletin.anchors:
+            meant = nearest(fragment, bulletin.anchors)
+            details = {"anchor": fragment, "meant": meant}
+            self.problems.append(Problem("anchor-not-found", place, details))
+
+    def _file(
+        self, bulletin: Bulletin, target: str, kinds: frozenset[str], code: str, place: Place
+    ) -> Media | None:
+        path = self._path(bulletin, target)
+        if path in self.media:
+            return self.media[path]
+        if path not in self._files:
+            meant = nearest(path, self._near(path))
+            if meant:
+                meant = posixpath.relpath(meant, posixpath.dirname(bulletin.path) or ".")
+            self.problems.append(Problem(code, place, {"target": target, "meant": meant}))
+            return None
+        kind = PurePosixPath(path).suffix[1:].lower()
+        if kind not in kinds:
+            details = {"target": target, "known": ", ".join(sorted(kinds))}
+            self.problems.append(Problem("file-kind", place, details))
+            return None
+        file = self._files[path]
+        digest, fault = self._digest(file)
+        if fault:
+            self.problems.append(Problem(fault, place, {"target": target}))
+            return None
+        name = vietnamese.slugify(PurePosixPath(path).stem, 60)
+        self.media[path] = Media(file, f"tep/{name}-{digest[:8]}.{kind}", digest)
+        return self.media[path]
+
+    def _near(self, path: str) -> list[str]:
+        """Return the files among which *path* may have been meant: those of its folder."""
+        folder = posixpath.dirname(path)
+        near = [each for each in self._files if posixpath.dirname(each) == folder]
+        name = posixpath.basename(path).lower()
+        return near or [each for each in self._files if posixpath.basename(each).lower() == name]

@@ -1,0 +1,185 @@
+"""Artifacts to bytes.  Pure: the same kind, template and context give the same bytes anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from danvan_site import content, frontmatter, markdown, schema, templates
+from danvan_site.errors import Place, Problem
+from danvan_site.output import Written
+from danvan_site.render import data, feeds
+from danvan_site.search import lunr_index
+from danvan_site.state import Reader
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a renderer finds what contexts name: plain values, so that any process can have it.
+
+    ``version`` names the state of the templates; renderers are made anew when it changes.
+    """
+
+    content: str
+    content_shown: str
+    templates: str
+    templates_shown: str
+    language: str
+    cache: str
+    state: str
+    output: str
+    staging: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One artifact to render: its context as JSON, and the sha256 its file is known to have.
+
+    Where that is '', the file is compared byte for byte if there is one.
+    """
+
+    path: str
+    kind: str
+    template: str
+    context: str
+    subject: str
+    current: str
+
+
+class SourceChanged(Exception):
+    """A source is no longer what was read at the beginning of the build."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Renderer:
+    """Renders the artifacts of one site; one of them for each worker process."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._state = Reader(Path(site.state))
+        self._templates = templates.shared(
+            site.templates, site.templates_shown, site.language, site.cache, site.version
+        )
+        self._kinds: Mapping[str, Callable[[Values], bytes]] = {
+            "atom": feeds.atom,
+            "json-feed": feeds.json_feed,
+            "sitemap": feeds.sitemap,
+            "sitemap-index": feeds.sitemap_index,
+            "opensearch": feeds.opensearch,
+            "text": lambda context: str(context["text"]).encode(),
+            "copy": self._copy,
+            "data-lines": lambda context: data.lines(context, self._bulletin),
+            "data-with-bodies": self._data_with_bodies,
+            "csv": lambda context: data.table(context, self._bulletin),
+            "search-index": lambda context: lunr_index.write(context, self._state.html),
+        }
+
+    def render(self, task: Task) -> bytes:
+        """Return the bytes of an artifact.
+
+        Raises TemplateProblem for a fault in a template and SourceChanged for a source that
+        changed under the build.
+        """
+        context = json.loads(task.context)
+        if not task.template:
+            return self._kinds[task.kind](context)
+        body = context.pop("body", None)
+        if body:
+            html = self._state.html(body["path"])
+            context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
+        return self._templates.render(task.template, context, task.subject).encode()
+
+    def _bulletin(self, path: str) -> content.Bulletin:
+        bulletin, _ = content.from_state(path, self._state.source(path))
+        assert bulletin is not None
+        return bulletin
+
+    def _data_with_bodies(self, context: Values) -> bytes:
+        return data.lines_with_bodies(context, self._bulletin, self._markdown)
+
+    def _markdown(self, path: str, digest: str) -> str:
+        raw = self._read(Path(self._site.content) / path, path, digest)
+        parts = frontmatter.split(raw.decode("utf-8"), schema.Source(path))
+        return parts.body.replace("\r\n", "\n").strip() + "\n" if parts else ""
+
+    def _copy(self, context: Values) -> bytes:
+        if "asset" in context:
+            return self._read(Path(context["asset"]), context["asset"], context["digest"])
+        path = context["file"]
+        return self._read(Path(self._site.content) / path, path, context["digest"])
+
+    def _read(self, file: Path, path: str, digest: str) -> bytes:
+        try:
+            raw = file.read_bytes()
+        except OSError:
+            raise SourceChanged(path) from None
+        if content.digest_of(raw) != digest:
+            raise SourceChanged(path)
+        return raw
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a task: the file as it is to be, whether it is staged, or the problem.
+
+    ``written`` is None where the file is known to be right already, and where there is a problem.
+    """
+
+    path: str
+    written: Written | None = None
+    staged: bool = False
+    problem: Problem | None = None
+
+
+def stage(site: Site, tasks: Sequence[Task]) -> list[Result]:
+    """Render *tasks*; what differs from the published folder goes into the staging folder."""
+    renderer = _renderer(site)
+    return [_staged(site, renderer, task) for task in tasks]
+
+
+def _staged(site: Site, renderer: Renderer, task: Task) -> Result:
+    try:
+        output = renderer.render(task)
+    except templates.TemplateProblem as error:
+        return Result(task.path, problem=error.problem)
+    except SourceChanged as error:
+        place = Place(f"{site.content_shown}/{error.path}")
+        return Result(task.path, problem=Problem("changed-while-building", place))
+    digest = hashlib.sha256(output).hexdigest()
+    if digest == task.current:
+        return Result(task.path)
+    published = os.path.join(site.output, task.path)
+    if not task.current and _holds(published, output):
+        stat = os.stat(published)
+        return Result(task.path, Written(digest, stat.st_size, stat.st_mtime_ns))
+    target = os.path.join(site.staging, task.path)
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with open(target, "xb") as handle:
+        handle.write(output)
+    stat = os.stat(target)
+    return Result(task.path, Written(digest, stat.st_size, stat.st_mtime_ns), staged=True)
+
+
+def _holds(path: str, expected: bytes) -> bool:
+    try:
+        with open(path, "rb") as handle:
+            return handle.read() == expected
+    except OSError:
+        return False
+
+
+@cache
+def _renderer(site: Site) -> Renderer:
+    return Renderer(site)

@@ -1,0 +1,252 @@
+"""Closed schemas over YAML: every value is checked where it stands, every fault gets its place.
+
+YAML is only composed into nodes, never constructed into objects: no tag can call anything, no
+alias can multiply (they are refused), and each node still knows its line and column.
+A *reader* is a function ``(Source, key, node) -> value | None``; None means that the value is
+absent or that a problem was noted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from danvan_site import dates, vietnamese
+from danvan_site.errors import Place, Problem, nearest
+
+Node = yaml.nodes.Node
+Values = dict[str, Any]
+Reader = Callable[["Source", str, Node], Any]
+
+_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TRUE = frozenset(("true", "yes", "on", "có"))
+_FALSE = frozenset(("false", "no", "off", "không"))
+_NUMBER = re.compile(r"\d+|\d{1,3}(?:\.\d{3})+")
+_YAML_FAULTS = (
+    ("mapping values are not allowed", "yaml-colon"),
+    ("found character '\\t'", "yaml-tab"),
+    ("found a tab character", "yaml-tab"),
+    ("found unexpected end of stream", "yaml-quote"),
+    ("found undefined alias", "yaml-alias"),
+    ("could not find expected ':'", "yaml-key"),
+)
+
+
+@dataclass(slots=True)
+class Source:
+    """One YAML text being read: where it comes from and what is wrong with it so far.
+
+    ``first_line`` is the line of *file* on which the text begins (1 for a file of its own).
+    """
+
+    file: str
+    zone: str = "+07:00"
+    first_line: int = 1
+    problems: list[Problem] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+
+    def place(self, node: Node) -> Place:
+        """Return the place of *node* in its file."""
+        mark = node.start_mark
+        return Place(self.file, mark.line + self.first_line, mark.column + 1)
+
+    def fault(self, code: str, place: Node | Place, **details: str) -> None:
+        """Note a problem at a node or a place."""
+        where = place if isinstance(place, Place) else self.place(place)
+        self.problems.append(Problem(code, where, details))
+
+    def compose(self, text: str) -> Node | None:
+        """Return the root node of YAML *text*, or None where it is empty or not YAML."""
+        loader = _Loader(text)
+        try:
+            root: Node | None = loader.get_single_node()
+        except yaml.YAMLError as error:
+            self._syntax_fault(error)
+            return None
+        finally:
+            loader.dispose()
+        return root
+
+    def _syntax_fault(self, error: yaml.YAMLError) -> None:
+        mark = getattr(error, "problem_mark", None)
+        reason = str(getattr(error, "problem", None) or getattr(error, "reason", error))
+        code = next((code for words, code in _YAML_FAULTS if words in reason), "yaml-syntax")
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        place = Place(self.file, line + self.first_line, column + 1)
+        self.fault(code, place, reason=reason)
+
+    def read(self, root: Node | None, fields: Mapping[str, Reader]) -> Values:
+        """Read a mapping with the closed schema *fields*; keys that are absent are left out."""
+        if root is None:
+            return {}
+        if not isinstance(root, yaml.MappingNode):
+            self.fault("expected-mapping", root, key="")
+            return {}
+        return self._mapping("", root, fields)
+
+    def _mapping(self, path: str, node: yaml.MappingNode, fields: Mapping[str, Reader]) -> Values:
+        values: Values = {}
+        seen: set[str] = set()
+        for key_node, value_node in node.value:
+            name = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
+            key = f"{path}.{name}" if path else name
+            if name in seen:
+                self.fault("duplicate-key", key_node, key=key)
+            elif name not in fields:
+                self.fault("unknown-key", key_node, key=key, meant=nearest(name, fields))
+            elif not is_empty(value_node):
+                self.places[key] = self.place(value_node)
+                value = fields[name](self, key, value_node)
+                if value is not None:
+                    values[name] = value
+            else:
+                self.places[key] = self.place(key_node)
+            seen.add(name)
+        return values
+
+
+def is_empty(node: Node) -> bool:
+    """Tell whether a value is left empty (``tags:`` with nothing behind it)."""
+    return isinstance(node, yaml.ScalarNode) and (
+        node.tag.endswith(":null") or not node.value.strip()
+    )
+
+
+def text(source: Source, key: str, node: Node) -> str | None:
+    """One line of text, its white space tidied."""
+    if not isinstance(node, yaml.ScalarNode):
+        source.fault("expected-text", node, key=key)
+        return None
+    return vietnamese.tidy_spaces(node.value)
+
+
+def raw(source: Source, key: str, node: Node) -> str | None:
+    """Text exactly as it was written: addresses, file names."""
+    if not isinstance(node, yaml.ScalarNode):
+        source.fault("expected-text", node, key=key)
+        return None
+    return str(node.value).strip()
+
+
+def number(source: Source, key: str, node: Node) -> int | None:
+    """A whole number from 0, plain or grouped in threes by dots (``49.986.552``)."""
+    if not isinstance(node, yaml.ScalarNode) or not _NUMBER.fullmatch(node.value):
+        source.fault("expected-number", node, key=key, found=_shown(node))
+        return None
+    return int(node.value.replace(".", ""))
+
+
+def boolean(source: Source, key: str, node: Node) -> bool | None:
+    """``true``/``false``, also yes/no, on/off, có/không."""
+    word = node.value.lower() if isinstance(node, yaml.ScalarNode) else ""
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    source.fault("expected-yes-no", node, key=key, found=_shown(node))
+    return None
+
+
+def moment(source: Source, key: str, node: Node) -> dates.Moment | None:
+    """A date as precise as it is known; see `dates.parse`."""
+    if not isinstance(node, yaml.ScalarNode):
+        source.fault("date-unreadable", node, key=key, text=_shown(node))
+        return None
+    try:
+        return dates.parse(node.value, source.zone)
+    except dates.DateError as error:
+        source.fault(error.code, node, key=key, **error.details)
+        return None
+
+
+def day(source: Source, key: str, node: Node) -> dates.Moment | None:
+    """A date whose day is known."""
+    found = moment(source, key, node)
+    if found and not found.day:
+        source.fault("expected-day", node, key=key, found=_shown(node))
+        return None
+    return found
+
+
+def one_of(*choices: str) -> Reader:
+    """One of some words."""
+
+    def read(source: Source, key: str, node: Node) -> str | None:
+        value = node.value if isinstance(node, yaml.ScalarNode) else _shown(node)
+        # YAML 1.1 reads a bare `off` as false; the word as written is what counts here.
+        if value in choices:
+            return str(value)
+        source.fault(
+            "expected-one-of", node, key=key, found=_shown(node), choices=", ".join(choices),
+            meant=nearest(str(value), choices),
+        )  # fmt: skip
+        return None
+
+    return read
+
+
+def matching(pattern: str, code: str, reader: Reader = raw) -> Reader:
+    """Text of which *pattern* matches the whole; otherwise the problem *code*."""
+    compiled = re.compile(pattern)
+
+    def read(source: Source, key: str, node: Node) -> str | None:
+        value = reader(source, key, node)
+        if value is not None and not compiled.fullmatch(value):
+            source.fault(code, node, key=key, found=value)
+            return None
+        return str(value) if value is not None else None
+
+    return read
+
+
+def many(item: Reader, or_one: bool = False) -> Reader:
+    """A list of *item*, as a tuple; with *or_one* a single value stands for a list of one."""
+
+    def read(source: Source, key: str, node: Node) -> tuple[Any, ...] | None:
+        if not isinstance(node, yaml.SequenceNode):
+            if not or_one:
+                source.fault("expected-list", node, key=key)
+                return None
+            one = item(source, key, node)
+            return None if one is None else (one,)
+        values = [
+            item(source, f"{key}.{position}", child)
+            for position, child in enumerate(node.value, start=1)
+            if not is_empty(child)
+        ]
+        return tuple(dict.fromkeys(value for value in values if value is not None))
+
+    return read
+
+
+def record(build: Callable[..., Any], *required: str, **fields: Reader) -> Reader:
+    """A mapping with the closed schema *fields*, handed to *build* as keyword arguments."""
+
+    def read(source: Source, key: str, node: Node) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            source.fault("expected-mapping", node, key=key)
+            return None
+        values = source._mapping(key, node, fields)
+        for name in required:
+            if name not in values and not _has_fault(source, node):
+                source.fault("missing-key", node, key=f"{key}.{name}")
+                return None
+        return build(**values) if set(required) <= set(values) else None
+
+    return read
+
+
+def _has_fault(source: Source, node: Node) -> bool:
+    """Tell whether a problem was already noted inside *node*, to say a thing only once."""
+    first, last = node.start_mark.line, node.end_mark.line
+    lines = range(first + source.first_line, last + source.first_line + 1)
+    return any(problem.place.line in lines for problem in source.problems)
+
+
+def _shown(node: Node) -> str:
+    """Return a node's value for a message."""
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value)
+    return "[…]" if isinstance(node, yaml.SequenceNode) else "{…}"

@@ -1,0 +1,1 @@
+"""Search: the analysis of Vietnamese text, and the index that the browser loads."""

@@ -1,0 +1,189 @@
+"""What the last build knew: sources as read, bodies as HTML, outputs as written.
+
+It is a cache and nothing but: whatever is missing, damaged, of another program or of another
+site is forgotten and made anew.  SQLite keeps it whole when a build is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_LAYOUT = "1"
+_TABLES = """
+CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, digest TEXT, row TEXT)
+    WITHOUT ROWID;
+CREATE TABLE body (path TEXT PRIMARY KEY, html TEXT) WITHOUT ROWID;
+CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, context TEXT, digest TEXT,
+    size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source as the last build read it.  ``row`` is what was made of it, as JSON values."""
+
+    size: int
+    mtime_ns: int
+    digest: str
+    row: Any
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOutput:
+    """An output as the last build wrote it: what it was made of, and what it then was."""
+
+    template: str
+    context: str
+    digest: str
+    size: int
+    mtime_ns: int
+
+
+class State:
+    """The state file at *path*.  ``identity`` names program and site; another one empties it."""
+
+    def __init__(self, path: Path, identity: str) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._open(identity)
+        except sqlite3.DatabaseError:
+            self.remove(path)
+            self._open(identity)
+
+    @staticmethod
+    def remove(path: Path) -> None:
+        """Remove a state file with all that belongs to it."""
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+    def _open(self, identity: str) -> None:
+        self._database = sqlite3.connect(self.path, isolation_level=None)
+        # A lost state costs one full build; waiting for the disk costs every build.
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.execute("PRAGMA journal_mode = WAL")
+        if self._known("identity") != f"{_LAYOUT} {identity}":
+            self._reset(identity)
+
+    def _known(self, key: str) -> str:
+        try:
+            row = self._database.execute("SELECT value FROM known WHERE key = ?", (key,)).fetchone()
+        except sqlite3.OperationalError:
+            return ""
+        return str(row[0]) if row else ""
+
+    def _reset(self, identity: str) -> None:
+        names = self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        for (name,) in names.fetchall():
+            self._database.execute(f'DROP TABLE "{name}"')
+        self._database.executescript(_TABLES)
+        self._database.execute(
+            "INSERT INTO known VALUES ('identity', ?)", (f"{_LAYOUT} {identity}",)
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Make the changes of the block all or none."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    @property
+    def seen_ns(self) -> int:
+        """When the sources were last looked at, in ns; a file changed about then is read again."""
+        return int(self._known("seen") or 0)
+
+    def mark_seen(self) -> int:
+        """Note that the sources are being looked at now; return the time before, in ns."""
+        before = self.seen_ns
+        self._database.execute(
+            "INSERT OR REPLACE INTO known VALUES ('seen', ?)", (str(time.time_ns()),)
+        )
+        return before
+
+    def sources(self) -> dict[str, KnownSource]:
+        """Return all sources by path."""
+        rows = self._database.execute("SELECT path, size, mtime_ns, digest, row FROM source")
+        return {
+            path: KnownSource(size, mtime_ns, digest, json.loads(row))
+            for path, size, mtime_ns, digest, row in rows
+        }
+
+    def keep_sources(self, sources: Iterable[tuple[str, KnownSource]]) -> None:
+        """Add or replace sources."""
+        self._database.executemany(
+            "INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)",
+            (
+                (path, each.size, each.mtime_ns, each.digest, json.dumps(each.row))
+                for path, each in sources
+            ),
+        )
+
+    def keep_bodies(self, bodies: Iterable[tuple[str, str]]) -> None:
+        """Add or replace bodies: path of the source, HTML."""
+        self._database.executemany("INSERT OR REPLACE INTO body VALUES (?, ?)", bodies)
+
+    def forget_sources(self, paths: Iterable[str]) -> None:
+        """Remove sources and their bodies."""
+        gone = [(path,) for path in paths]
+        self._database.executemany("DELETE FROM source WHERE path = ?", gone)
+        self._database.executemany("DELETE FROM body WHERE path = ?", gone)
+
+    def outputs(self) -> dict[str, KnownOutput]:
+        """Return all outputs by path."""
+        rows = self._database.execute("SELECT * FROM output")
+        return {path: KnownOutput(*values) for path, *values in rows}
+
+    def keep_outputs(
+        self, outputs: Iterable[tuple[str, KnownOutput]], removed: Iterable[str]
+    ) -> None:
+        """Add or replace outputs, and forget those removed."""
+        self._database.executemany(
+            "INSERT OR REPLACE INTO output VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (path, each.template, each.context, each.digest, each.size, each.mtime_ns)
+                for path, each in outputs
+            ),
+        )
+        self._database.executemany(
+            "DELETE FROM output WHERE path = ?", ((path,) for path in removed)
+        )
+
+
+class Reader:
+    """Reads single entries of a state file; opened anew in every worker process."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(path, check_same_thread=False)
+
+    def html(self, path: str) -> str:
+        """Return the body of the source *path* as HTML; raise KeyError where it is not known."""
+        return str(self._one("SELECT html FROM body WHERE path = ?", path)[0])
+
+    def source(self, path: str) -> KnownSource:
+        """Return the source *path*; raise KeyError where it is not known."""
+        query = "SELECT size, mtime_ns, digest, row FROM source WHERE path = ?"
+        size, mtime_ns, digest, row = self._one(query, path)
+        return KnownSource(size, mtime_ns, digest, json.loads(row))
+
+    def _one(self, query: str, path: str) -> tuple[Any, ...]:
+        row = self._database.execute(query, (path,)).fetchone()
+        if row is None:
+            raise KeyError(path)
+        return tuple(row)

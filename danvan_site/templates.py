@@ -1,0 +1,176 @@
+"""The Jinja environment: where templates come from, what they depend on, where they go wrong.
+
+Templates get plain data and one function, `t`, for the words of the pages; no clock, no library.
+They are looked for in the site's own folder first, then in the theme that the program carries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2 import meta, nodes
+
+from danvan_site import catalog
+from danvan_site.errors import Place, Problem
+
+ASSETS = "giao-dien"
+_INSTALLED = Path(__file__).parent / "theme"
+_REPOSITORY = Path(__file__).parent.parent / "templates"
+
+
+def theme_folder() -> Path:
+    """Return the program's own theme: in the wheel, or beside the package in the repository."""
+    return _INSTALLED if _INSTALLED.is_dir() else _REPOSITORY
+
+
+class TemplateProblem(Exception):
+    """A template that cannot be used; ``problem`` says where."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class _Environment(jinja2.Environment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look up keys first: contexts are plain mappings, whose methods are not for templates."""
+        if type(obj) is dict:
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
+class Templates:
+    """The templates of a site: *folder* (which may be missing) before the program's theme."""
+
+    def __init__(self, folder: Path, shown: str, language: str, cache_folder: Path | None) -> None:
+        self._shown = shown
+        self._folders = [folder] if folder.is_dir() else []
+        if theme_folder() not in self._folders:
+            self._folders.append(theme_folder())
+        self.words = catalog.load(language).site
+        compiled = None
+        if cache_folder:
+            cache_folder.mkdir(parents=True, exist_ok=True)
+            compiled = jinja2.FileSystemBytecodeCache(str(cache_folder), "%s.bin")
+        self._environment = _Environment(
+            loader=jinja2.FileSystemLoader([str(each) for each in self._folders]),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+            bytecode_cache=compiled,
+        )
+        self._environment.globals = {"t": self._say, "range": range}
+        self._digests: dict[str, str] = {}
+
+    def _say(self, key: str, **details: object) -> str:
+        text = self.words.get(key)
+        if text is None:
+            raise jinja2.UndefinedError(f"t('{key}')")
+        return text.format(**details) if details else text
+
+    def render(self, name: str, context: Mapping[str, Any], subject: str = "") -> str:
+        """Return the template *name* filled with *context*.
+
+        Raises TemplateProblem with template, line, and *subject*, whose page it was to be.
+        """
+        try:
+            return self._environment.get_template(name).render(context)
+        except jinja2.TemplateSyntaxError as error:
+            raise self._syntax_problem(error, name) from None
+        except jinja2.TemplateNotFound as error:
+            details = {"name": str(error.name), "subject": subject}
+            place = Place(f"{self._shown}/{name}")
+            raise TemplateProblem(Problem("template-missing", place, details)) from None
+        except Exception as error:
+            place = self._place_of(error, name)
+            reason = f"{type(error).__name__}: {error}"
+            details = {"reason": reason, "subject": subject or name}
+            raise TemplateProblem(Problem("template-error", place, details)) from error
+
+    def digest(self, name: str) -> str:
+        """Return the digest of a template with all it extends, includes and imports, and of the
+        words; '' for no template.  Raises TemplateProblem for one that is missing or not Jinja."""
+        if not name:
+            return ""
+        if name not in self._digests:
+            closure: dict[str, str] = {}
+            self._gather(name, name, closure)
+            words = repr(sorted(self.words.items()))
+            text = repr(sorted(closure.items())) + words
+            self._digests[name] = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return self._digests[name]
+
+    def _gather(self, name: str, asked_by: str, closure: dict[str, str]) -> None:
+        if name in closure:
+            return
+        loader = self._environment.loader
+        assert loader is not None
+        try:
+            source = loader.get_source(self._environment, name)[0]
+            tree = self._environment.parse(source, name)
+        except jinja2.TemplateNotFound:
+            details = {"name": name, "subject": asked_by}
+            place = Place(f"{self._shown}/{asked_by}")
+            raise TemplateProblem(Problem("template-missing", place, details)) from None
+        except jinja2.TemplateSyntaxError as error:
+            raise self._syntax_problem(error, name) from None
+        closure[name] = source
+        for referred in meta.find_referenced_templates(tree):
+            if referred is None:
+                raise TemplateProblem(
+                    Problem("template-dynamic", Place(f"{self._shown}/{name}", _dynamic_line(tree)))
+                )
+            self._gather(referred, name, closure)
+
+    def _syntax_problem(self, error: jinja2.TemplateSyntaxError, name: str) -> TemplateProblem:
+        place = Place(f"{self._shown}/{error.name or name}", error.lineno)
+        details = {"reason": str(error.message), "subject": error.name or name}
+        return TemplateProblem(Problem("template-error", place, details))
+
+    def _place_of(self, error: Exception, name: str) -> Place:
+        """Find the innermost line of a template in an error's traceback."""
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            for folder in self._folders:
+                path = Path(frame.filename)
+                if path.is_relative_to(folder):
+                    shown = path.relative_to(folder).as_posix()
+                    return Place(f"{self._shown}/{shown}", frame.lineno or 0)
+        return Place(f"{self._shown}/{name}")
+
+    def assets(self) -> dict[str, tuple[Path, str]]:
+        """Return the theme's files to publish as they are: published path → (file, digest)."""
+        found: dict[str, tuple[Path, str]] = {}
+        for folder in reversed(self._folders):
+            base = folder / ASSETS
+            for file in sorted(base.rglob("*")) if base.is_dir() else ():
+                if file.is_file() and not file.name.startswith("."):
+                    path = f"{ASSETS}/{file.relative_to(base).as_posix()}"
+                    digest = hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
+                    found[path] = (file, digest)
+        return found
+
+
+def _dynamic_line(tree: nodes.Template) -> int:
+    kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+    for node in tree.find_all(kinds):
+        if not isinstance(node.template, nodes.Const):
+            return int(node.lineno)
+    return 0
+
+
+@cache
+def shared(folder: str, shown: str, language: str, cache_folder: str, version: str) -> Templates:
+    """Return the templates for a worker process, made once for each *version* of them."""
+    return Templates(Path(folder), shown, language, Path(cache_folder))

@@ -1,0 +1,107 @@
+"""Worker processes: pure functions over chunks of work, results in the order of the work."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from types import TracebackType
+from typing import TypeVar
+
+Argument = TypeVar("Argument")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Function = Callable[[Argument, Sequence[Item]], Sequence[Result]]
+
+# Below this many items starting processes takes longer than the work.
+_WORTH_PROCESSES = 400
+_IN_FLIGHT = 3
+
+
+def peak_memory() -> int:
+    """Return the most memory this process has used so far, in bytes (0 where it is not told)."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+class Workers:
+    """Up to *jobs* worker processes (0: one for each processor), started when there is enough
+    work; otherwise, or with one job, all is done in this process."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs or os.cpu_count() or 1
+        self._pool: ProcessPoolExecutor | None = None
+        self._peaks: dict[int, int] = {}
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def memory(self) -> int:
+        """The peaks of this process and of all workers together, in bytes."""
+        return peak_memory() + sum(self._peaks.values())
+
+    def map(
+        self,
+        function: Function[Argument, Item, Result],
+        argument: Argument,
+        items: Iterable[Item],
+        chunk: int,
+    ) -> Iterator[Sequence[Result]]:
+        """Yield the results of *function(argument, chunk of items)*, in the order of *items*.
+
+        *items* is drawn from only as fast as work is done, so that it may be made on the way.
+        """
+        chunks = iter(lambda: list(itertools.islice(iterator, chunk)), [])
+        iterator = iter(items)
+        first = list(itertools.islice(chunks, -(-_WORTH_PROCESSES // chunk)))
+        everything = itertools.chain(first, chunks)
+        if self._jobs == 1 or sum(map(len, first)) < _WORTH_PROCESSES:
+            for each in everything:
+                yield function(argument, each)
+            return
+        pool = self._started()
+        waiting: deque[Future[tuple[int, int, Sequence[Result]]]] = deque()
+        for each in everything:
+            waiting.append(pool.submit(_run, function, argument, each))
+            if len(waiting) >= self._jobs * _IN_FLIGHT:
+                yield self._result(waiting.popleft())
+        while waiting:
+            yield self._result(waiting.popleft())
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # A fork copies no threads; with threads about only a fresh process is safe.
+            fork = sys.platform == "linux" and threading.active_count() == 1
+            context = multiprocessing.get_context("fork" if fork else "spawn")
+            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context)
+        return self._pool
+
+    def _result(self, future: Future[tuple[int, int, Sequence[Result]]]) -> Sequence[Result]:
+        process, peak, results = future.result()
+        self._peaks[process] = peak
+        return results
+
+
+def _run(
+    function: Function[Argument, Item, Result], argument: Argument, items: Sequence[Item]
+) -> tuple[int, int, Sequence[Result]]:
+    return os.getpid(), peak_memory(), function(argument, items)
