@@ -93,9 +93,7 @@ class BuildReport:
     reasons: dict[str, str] = field(default_factory=dict)
 
 
-def build(
-    options: BuildOptions, progress: Progress, waiting: Callable[[], None]
-) -> BuildReport:
+def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]) -> BuildReport:
     """Build the site.  *waiting* is called when another build has to finish first.
 
     Raises ContentError with all problems of the sources, and UsageError; either way the
@@ -400,7 +398,9 @@ class _Rendering:
         site = self._site(build._options)
         for batch in build._workers.map(render.stage, site, self._tasks(), _RENDER_CHUNK):
             results.update((result.path, result) for result in batch)
-        problems = {result.problem.order: result.problem for result in results.values() if result.problem}
+        problems = {
+            result.problem.order: result.problem for result in results.values() if result.problem
+        }
         build._problems += problems.values()
         build._stop_on_errors()
         return results
@@ -481,4 +481,3 @@ def _duplicate_ids(bulletins: Sequence[Bulletin], shown: str) -> Iterator[Proble
             if other is not bulletin:
                 details = {"id": bulletin.meta.id, "other": f"{shown}/{other.path}"}
                 yield Problem("duplicate-id", bulletin.place("id", shown), details)
-

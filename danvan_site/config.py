@@ -174,7 +174,10 @@ def _abbreviations(source: schema.Source, key: str, node: schema.Node) -> Any:
     if not isinstance(node.value, list) or any(not isinstance(pair, tuple) for pair in node.value):
         source.fault("expected-mapping", node, key=key)
         return None
-    pairs = ((short.value, schema.text(source, f"{key}.{short.value}", long)) for short, long in node.value)
+    pairs = (
+        (short.value, schema.text(source, f"{key}.{short.value}", long))
+        for short, long in node.value
+    )
     return tuple((short, long) for short, long in pairs if long)
 
 
@@ -201,9 +204,7 @@ SETTINGS: dict[str, schema.Reader] = {
         responsible=schema.text,
         license=schema.text,
     ),
-    "menu": schema.many(
-        schema.record(Link, "title", "url", title=schema.text, url=_PAGE_OR_WEB)
-    ),
+    "menu": schema.many(schema.record(Link, "title", "url", title=schema.text, url=_PAGE_OR_WEB)),
     "home": schema.record(
         Home,
         categories=schema.many(schema.text),
@@ -215,9 +216,7 @@ SETTINGS: dict[str, schema.Reader] = {
     "day_split": _at_least(1),
     "visits": schema.record(Visits, "count", count=schema.number, as_of=schema.day),
     "partners": schema.many(
-        schema.record(
-            lambda name, url: Link(name, url), "name", "url", name=schema.text, url=_WEB
-        )
+        schema.record(lambda name, url: Link(name, url), "name", "url", name=schema.text, url=_WEB)
     ),
     "units": schema.many(
         schema.record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import unicodedata
@@ -54,7 +55,7 @@ class Bulletin:
     """One Markdown file as read; a plain page (``pages/*.md``) likewise.
 
     ``path`` is relative to the content folder, ``url`` to the site, ``stem`` is the address's name;
-    ``digest`` is of the whole file, ``body_digest``
+    ``digest`` is of the whole file, ``meta_digest`` of its front matter, ``body_digest``
     of its body's HTML; ``excerpt`` is how the body begins.  ``places`` are line and column of those
     keys of the front matter that can turn out to be wrong only beside the other files.
     """
@@ -64,6 +65,7 @@ class Bulletin:
     url: str
     digest: str
     meta: Metadata
+    meta_digest: str
     body_digest: str
     excerpt: str
     anchors: tuple[str, ...]
@@ -207,7 +209,16 @@ def _result(
     if meta and body:
         references = [[getattr(each, key) for key in each.__slots__] for each in body.references]
         html_digest = digest_of(body.html.encode("utf-8", "surrogatepass"))
-        row += [meta.to_row(), html_digest, _excerpt(body.text), list(body.anchors), references]
+        front = meta.to_row()
+        front_digest = digest_of(json.dumps(front).encode())
+        row += [
+            front,
+            front_digest,
+            html_digest,
+            _excerpt(body.text),
+            list(body.anchors),
+            references,
+        ]
         row.append(places)
     known = KnownSource(file.size, file.mtime_ns, digest, row)
     return ReadFile(file.path, known, body.html if body else "")
@@ -235,7 +246,7 @@ def from_state(path: str, known: KnownSource) -> tuple[Bulletin | None, list[Pro
     ]
     if len(row) == 1:
         return None, problems
-    _, meta_row, body_digest, excerpt, anchors, references, places = row
+    _, meta_row, meta_digest, body_digest, excerpt, anchors, references, places = row
     meta = Metadata.from_row(meta_row)
     stem = _stem(path, meta)
     bulletin = Bulletin(
@@ -244,6 +255,7 @@ def from_state(path: str, known: KnownSource) -> tuple[Bulletin | None, list[Pro
         _url(path, stem, meta.date),
         known.digest,
         meta,
+        meta_digest,
         body_digest,
         excerpt,
         tuple(anchors),
@@ -266,7 +278,9 @@ def read_media(file: File, options: ReadOptions) -> KnownSource:
     fault = ""
     try:
         with open(os.path.join(options.root, file.name), "rb") as handle:
-            digest = hashlib.file_digest(handle, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+            digest = hashlib.file_digest(
+                handle, lambda: hashlib.blake2b(digest_size=16)
+            ).hexdigest()
             if file.path.lower().endswith(".svg"):
                 handle.seek(0)
                 fault = "unsafe-svg" if _ACTIVE_SVG.search(handle.read()) else ""

@@ -233,7 +233,10 @@ def read(front: str, source: schema.Source, plain_page: bool = False) -> Metadat
         return None
     values = source.read(root, _PLAIN_PAGE if plain_page else _BULLETIN)
     dated = plain_page or "date" in source.places or values.get("review")
-    for key, present in (("title", "title" in source.places and "title" in values), ("date", dated)):
+    for key, present in (
+        ("title", "title" in source.places and "title" in values),
+        ("date", dated),
+    ):
         if not present:
             place = source.places.get(key, Place(source.file, 1, 1))
             source.fault("missing-key", place, key=key)

@@ -99,7 +99,8 @@ def assemble(
 ) -> Library:
     """Put all bulletins together, as of *now* (aware)."""
     left_out: dict[str, list[str]] = {}
-    bulletins, pages = [], []
+    bulletins: list[Bulletin] = []
+    pages: list[Bulletin] = []
     for source in sources:
         reason = _left_out(source, settings, now, drafts, future)
         if reason:
@@ -138,7 +139,7 @@ def grouped(
 
 
 def _frozen(groups: Mapping[Key, list[Bulletin]]) -> dict[Key, tuple[Bulletin, ...]]:
-    return {key: tuple(members) for key, members in sorted(groups.items())}  # type: ignore[type-var]
+    return {key: tuple(members) for key, members in sorted(groups.items())}
 
 
 def _month(bulletin: Bulletin) -> list[tuple[int, int]]:

@@ -236,9 +236,7 @@ class _Reading:
                 return "#"
             return address
         path, _, fragment = address.partition("#")
-        reference = Reference(
-            unquote(path), unquote(fragment), place.line, place.column, image
-        )
+        reference = Reference(unquote(path), unquote(fragment), place.line, place.column, image)
         self.references.append(reference)
         return f"danvan:{len(self.references) - 1}"
 
@@ -299,5 +297,3 @@ def _plain_lines(tokens: Sequence[Token]) -> Iterator[str]:
             yield vietnamese.tidy_spaces(_inline_text(token.children or ()))
         elif token.type in ("fence", "code_block"):
             yield vietnamese.tidy_spaces(token.content)
-
-

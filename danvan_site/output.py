@@ -161,8 +161,8 @@ class OutputFolder:
 
     def _refuse_links(self, paths: Iterable[str]) -> None:
         """A link in the folder would lead writing out of it."""
-        folders = {PurePosixPath(path).parent for path in paths}
-        for folder in {above for folder in folders for above in (folder, *folder.parents)}:
+        parents = {PurePosixPath(path).parent for path in paths}
+        for folder in {above for parent in parents for above in (parent, *parent.parents)}:
             if (self.root / folder).is_symlink() and folder != PurePosixPath("."):
                 raise UsageError("output-has-link", Place(f"{self.shown}/{folder}"))
 

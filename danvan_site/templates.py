@@ -165,7 +165,7 @@ class Templates:
 def _dynamic_line(tree: nodes.Template) -> int:
     kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
     for node in tree.find_all(kinds):
-        if not isinstance(node.template, nodes.Const):
+        if not isinstance(getattr(node, "template", None), nodes.Const):
             return int(node.lineno)
     return 0
 

@@ -21,7 +21,7 @@ _ODD_CHARACTERS: dict[int, str | None] = {
     **dict.fromkeys((0x00A0, 0x2007, 0x202F), " "),
 }
 # Letters that stand in real Vietnamese text for another one that looks the same.
-_LOOK_ALIKES = str.maketrans("\u00d0\u0189\u01ce\u01cd", "ĐĐăĂ")
+_LOOK_ALIKES = str.maketrans("\u00d0\u0189\u00f0\u0256\u01ce\u01cd", "ĐĐđđăĂ")
 # Looking for odd characters first is ten times as fast as translating every text.
 _ODD = re.compile("[\u00a0\u00ad\u2007\u200b-\u200d\u202f\u2060\ufeff]")
 _DASHES = re.compile(r"\s*[\u2010-\u2015\u2212]\s*|\s+-\s+")

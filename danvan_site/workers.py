@@ -70,8 +70,8 @@ class Workers:
 
         *items* is drawn from only as fast as work is done, so that it may be made on the way.
         """
-        chunks = iter(lambda: list(itertools.islice(iterator, chunk)), [])
         iterator = iter(items)
+        chunks: Iterator[list[Item]] = iter(lambda: list(itertools.islice(iterator, chunk)), [])
         first = list(itertools.islice(chunks, -(-_WORTH_PROCESSES // chunk)))
         everything = itertools.chain(first, chunks)
         if self._jobs == 1 or sum(map(len, first)) < _WORTH_PROCESSES:

@@ -131,7 +131,7 @@ def _all_years(frame: Frame) -> Values:
                 for month in _months_of(frame, year)
             ],
         }
-        for year, members in reversed(frame.library.years.items())
+        for year, members in reversed(list(frame.library.years.items()))
     ]
     context = frame.page("luu-tru/index.html", "archive", frame.text("archive"))
     undated = sum(_is_imprecise(bulletin) for bulletin in frame.library.bulletins)

@@ -180,7 +180,7 @@ def _citation(frame: Frame, bulletin: Bulletin, address: str) -> str:
 
 
 def _dublin_core(frame: Frame, bulletin: Bulletin, values: Values) -> list[Values]:
-    """Return the elements of ISO 15836 that rules for state sites ask for, and what else is known."""
+    """Return the elements of ISO 15836 that rules for state sites ask for, and others known."""
     meta = bulletin.meta
     settings = frame.settings
     publisher = settings.publisher.name or settings.title

@@ -81,8 +81,7 @@ class Frame:
             pages = [page for page in self.library.pages if page.meta.menu is not None]
             entries += [(page.meta.title, page.url) for page in pages]
         return [
-            encode({"title": title, "url": url, "external": "://" in url})
-            for title, url in entries
+            encode({"title": title, "url": url, "external": "://" in url}) for title, url in entries
         ]
 
     def page(self, path: str, kind: str, title: str, **more: Any) -> Values:
@@ -130,16 +129,16 @@ class Frame:
         meta = bulletin.meta
         assert meta.date is not None
         picture = self.references.picture(bulletin)
-        unit = self.terms("don-vi", [meta.unit]) if meta.unit else [None]
-        category = self.terms("chuyen-muc", meta.category[:1]) or [None]
+        units = self.terms("don-vi", [meta.unit] if meta.unit else [])
+        categories = self.terms("chuyen-muc", meta.category[:1])
         return {
             "id": meta.id or bulletin.url[:-5],
             "title": meta.title,
             "url": bulletin.url,
             "date": self.date(meta.date),
             "lead": meta.lead or bulletin.excerpt,
-            "category": category[0],
-            "unit": unit[0],
+            "category": categories[0] if categories else None,
+            "unit": units[0] if units else None,
             "image": {"src": picture, "alt": meta.image.alt} if picture and meta.image else None,
             "views": meta.views,
             "views_text": self.number(meta.views) if meta.views is not None else "",

@@ -71,9 +71,7 @@ def _feeds(frame: Frame) -> Iterator[Artifact]:
                 yield Artifact(path, "atom", "", make, RANK_MACHINE)
 
 
-def _feed(
-    frame: Frame, path: str, title: str, page: str, members: Sequence[Bulletin]
-) -> Values:
+def _feed(frame: Frame, path: str, title: str, page: str, members: Sequence[Bulletin]) -> Values:
     base = frame.settings.base_url
     entries = [_entry(frame, bulletin) for bulletin in reversed(members[-FEED_LENGTH:])]
     return {
@@ -117,7 +115,9 @@ def _sitemaps(frame: Frame) -> Iterator[Artifact]:
         make = partial(_sitemap, frame, [*_list_addresses(frame), *bulletins])
         yield Artifact("sitemap.xml", "sitemap", "", make, RANK_MACHINE)
         return
-    parts = [("sitemap-trang.xml", _list_addresses(frame))]
+    parts: list[tuple[str, Sequence[str | Bulletin]]] = [
+        ("sitemap-trang.xml", _list_addresses(frame))
+    ]
     years = grouped(bulletins, lambda each: [each.meta.date.year] if each.meta.date else [])
     for year, members in sorted(years.items()):
         for number, start in enumerate(range(0, len(members), SITEMAP_PART)):
@@ -223,18 +223,24 @@ def _data(frame: Frame) -> Iterator[Artifact]:
     """Everything as data: all front matter in one file, and with the bodies a file for a year."""
     all_of_them = frame.library.bulletins
     for path, kind in (("du-lieu/bai-viet.jsonl", "data-lines"), ("du-lieu/bai-viet.csv", "csv")):
-        make = partial(_records, frame, all_of_them)
+        make = partial(_records, frame, all_of_them, with_bodies=False)
         yield Artifact(path, kind, "", make, RANK_MACHINE)
     for year, members in frame.library.years.items():
-        make = partial(_records, frame, members)
+        make = partial(_records, frame, members, with_bodies=True)
         yield Artifact(f"du-lieu/{year:04d}.jsonl", "data-with-bodies", "", make, RANK_MACHINE)
 
 
-def _records(frame: Frame, members: Sequence[Bulletin]) -> Values:
-    """Name the records; the renderer takes their values from the state, by path."""
+def _records(frame: Frame, members: Sequence[Bulletin], with_bodies: bool) -> Values:
+    """Name the records; the renderer takes their values from the state, by path.
+
+    The digest is of what is shown: the whole source, or its front matter alone.
+    """
     return {
         "base": frame.settings.base_url,
-        "records": [[each.path, each.digest, each.url] for each in members],
+        "records": [
+            [each.path, each.digest if with_bodies else each.meta_digest, each.url]
+            for each in members
+        ],
     }
 
 

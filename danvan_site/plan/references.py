@@ -12,9 +12,10 @@ from danvan_site.content import Bulletin, File
 from danvan_site.errors import Place, Problem, Severity, nearest
 
 PICTURES = frozenset(("jpg", "jpeg", "png", "webp", "avif", "gif", "svg", "bmp"))
-DOWNLOADS = PICTURES | frozenset(
-    "pdf doc docx xls xlsx ppt pptx odt ods odp rtf txt csv zip epub mp3 m4a mp4 webm ogg".split()
-)
+DOWNLOADS = PICTURES | {
+    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "rtf", "txt", "csv",
+    "zip", "epub", "mp3", "m4a", "mp4", "webm", "ogg",
+}  # fmt: skip
 NOT_FOUND = "404.html"
 
 
@@ -102,9 +103,7 @@ class References:
             return root + other.url + suffix
         if path in self._unpublished:
             details = {"target": target}
-            self.problems.append(
-                Problem("link-to-unpublished", place, details, Severity.WARNING)
-            )
+            self.problems.append(Problem("link-to-unpublished", place, details, Severity.WARNING))
             return root + NOT_FOUND
         if target.startswith("/") and path not in self._files:
             # It may name a page that the program makes; known when all are planned.

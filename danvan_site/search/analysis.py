@@ -8,6 +8,7 @@ query compares folded keys, a query with marks accented ones.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -57,7 +58,7 @@ def terms(text: str) -> Iterator[str]:
 def pairs(text: str) -> Iterator[str]:
     """Yield the terms of adjacent words, folded and accented: ``dan_van``, ``=dân_=vận``."""
     words = [words[0] for words in tokens(text)]
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in itertools.pairwise(words):
         yield from map("_".join, zip(keys(first), keys(second), strict=True))
 
 

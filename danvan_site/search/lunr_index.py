@@ -12,14 +12,21 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lunr.builder import Builder
+from lunr.builder import Builder  # type: ignore[import-untyped]
 
 from danvan_site.search import analysis
 
 # Field → boost.
 FIELDS = {
-    "title": 8, "lead": 3, "tags": 4, "category": 2, "unit": 2, "author": 3, "caption": 1, "body": 1,
-}  # fmt: skip
+    "title": 8,
+    "lead": 3,
+    "tags": 4,
+    "category": 2,
+    "unit": 2,
+    "author": 3,
+    "caption": 1,
+    "body": 1,
+}
 _WITH_PAIRS = ("title", "lead")
 _SHOWN = ("url", "title", "date", "unit", "lead")
 _TAG = re.compile(r"<[^>]+>")

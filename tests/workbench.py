@@ -1,0 +1,109 @@
+"""A site to build in tests: files in, the real command line as a process, the published site out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = 'title: "Bản tin thử"\nlanguage: en\nbase_url: https://example.org/ban-tin/\n'
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a program under test: this repository's code, nothing of the machine's."""
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("SOURCE_DATE_EPOCH", "COLUMNS", "LANG", "LC_ALL", "TZ")
+    }
+    return inherited | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **more}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the program came to."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(self.stdout)
+        return report
+
+    @property
+    def rendered(self) -> set[str]:
+        """The paths that were rendered, without the data files that show everything."""
+        return set(self.report["reasons"])
+
+    @property
+    def problems(self) -> list[str]:
+        """Place and code of each problem: ``content/a.md:3:7 unknown-key``."""
+        return [f"{problem['place']} {problem['code']}" for problem in self.report["problems"]]
+
+
+class Workbench:
+    """A site in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.output = folder / "public"
+        self.write("site.yaml", SETTINGS)
+        (folder / "content").mkdir()
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a file of the site."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8", newline="\n")
+        return file
+
+    def bulletin(self, path: str, body: str = "Nội dung.\n", **front: object) -> Path:
+        """Write a bulletin; *front* is its front matter (title and date have defaults)."""
+        values = {"title": f"Bài {path}", "date": "2020-07-16", "lead": "Tóm tắt."} | front
+        lines = [
+            f"{key}: {json.dumps(value, ensure_ascii=False)}"
+            for key, value in values.items()
+            if value is not None
+        ]
+        return self.write(f"content/{path}", "---\n" + "\n".join(lines) + f"\n---\n\n{body}")
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "danvan_site", *arguments]
+
+    def run(self, *arguments: str, **more: str) -> Outcome:
+        """Run the program in the site's folder."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=environment(**more),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def build(self, *arguments: str, **more: str) -> Outcome:
+        """Build with a report and reasons, and expect that it went well."""
+        outcome = self.run("build", "--json", "-v", *arguments, **more)
+        assert outcome.code == 0, outcome.stdout + outcome.stderr
+        return outcome
+
+    def page(self, path: str) -> str:
+        """Return a published file's text."""
+        return (self.output / path).read_text("utf-8")
+
+    def tree(self, folder: Path | None = None) -> dict[str, bytes]:
+        """Return every file of a folder (the published one) with its bytes."""
+        base = folder or self.output
+        return {
+            file.relative_to(base).as_posix(): file.read_bytes()
+            for file in sorted(base.rglob("*"))
+            if file.is_file()
+        }
