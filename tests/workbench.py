@@ -45,7 +45,11 @@ class Outcome:
     @property
     def problems(self) -> list[str]:
         """Place and code of each problem: ``content/a.md:3:7 unknown-key``."""
-        return [f"{problem['place']} {problem['code']}" for problem in self.report["problems"]]
+        return [
+            ":".join(str(problem[key]) for key in ("file", "line", "column") if problem[key])
+            + f" {problem['code']}"
+            for problem in self.report["problems"]
+        ]
 
 
 class Workbench:
