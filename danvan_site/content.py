@@ -54,13 +54,14 @@ class ReadOptions:
 class Bulletin:
     """One Markdown file as read; a plain page (``pages/*.md``) likewise.
 
-    ``path`` is relative to the content folder, ``url`` to the site, ``stem`` is the address's name;
+    ``path`` is relative to the content folder (``name`` as on disk), ``url`` to the site, ``stem`` is the address's name;
     ``digest`` is of the whole file, ``meta_digest`` of its front matter, ``body_digest``
     of its body's HTML; ``excerpt`` is how the body begins.  ``places`` are line and column of those
     keys of the front matter that can turn out to be wrong only beside the other files.
     """
 
     path: str
+    name: str
     stem: str
     url: str
     digest: str
@@ -188,7 +189,7 @@ def _decoded(data: bytes, source: schema.Source) -> str | None:
         source.fault("file-too-large", Place(source.file), limit=str(MAX_BYTES // 1_000_000))
         return None
     try:
-        return vietnamese.nfc(data.decode("utf-8"))
+        return vietnamese.without_controls(vietnamese.nfc(data.decode("utf-8")))
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line = before.count(b"\n") + 1
@@ -215,11 +216,11 @@ def _result(
             front,
             front_digest,
             html_digest,
-            _excerpt(body.text),
+            _excerpt(body.opening),
             list(body.anchors),
             references,
         ]
-        row.append(places)
+        row += [places, file.name]
     known = KnownSource(file.size, file.mtime_ns, digest, row)
     return ReadFile(file.path, known, body.html if body else "")
 
@@ -227,8 +228,8 @@ def _result(
 def _excerpt(text: str) -> str:
     """Return how a text begins, cut between words, for readers and lists without a lead."""
     if len(text) <= _EXCERPT:
-        return text.replace("\n", " ")
-    cut = text[: _EXCERPT + 1].replace("\n", " ")
+        return text
+    cut = text[: _EXCERPT + 1]
     return cut[: max(cut.rfind(" "), _EXCERPT // 2)].rstrip(" ,;:–-") + "…"
 
 
@@ -246,11 +247,12 @@ def from_state(path: str, known: KnownSource) -> tuple[Bulletin | None, list[Pro
     ]
     if len(row) == 1:
         return None, problems
-    _, meta_row, meta_digest, body_digest, excerpt, anchors, references, places = row
+    _, meta_row, meta_digest, body_digest, excerpt, anchors, references, places, name = row
     meta = Metadata.from_row(meta_row)
     stem = _stem(path, meta)
     bulletin = Bulletin(
         path,
+        name,
         stem,
         _url(path, stem, meta.date),
         known.digest,

@@ -7,8 +7,9 @@ what they lead to; `resolve` puts the addresses in.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,6 +25,7 @@ from danvan_site import vietnamese
 from danvan_site.errors import Place, Problem
 
 MAX_CHARACTERS = 2_000_000
+_OPENING = 400
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SCHEMES = ("http:", "https:", "mailto:", "tel:")
 _REFERENCE = re.compile(r'(href|src)="danvan:(\d+)"')
@@ -63,10 +65,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body as read: its HTML with numbered references, its words, its anchors."""
+    """A body as read: its HTML with numbered references, how its prose begins, its anchors."""
 
     html: str
-    text: str
+    opening: str
     anchors: tuple[str, ...]
     references: tuple[Reference, ...]
 
@@ -90,7 +92,7 @@ def read(
     if options.html == "sanitize":
         html = _sanitized(html, reading)
     anchors += re.findall(r'id="(fn(?:ref)?[^"]*)"', html)
-    body = Body(html, _plain(tokens), tuple(anchors), tuple(reading.references))
+    body = Body(html, _opening(tokens), tuple(anchors), tuple(reading.references))
     return body, tuple(reading.problems)
 
 
@@ -274,26 +276,25 @@ def _sanitized(html: str, reading: _Reading) -> str:
     )
 
 
-def _inline_text(children: Sequence[Token]) -> str:
+def _inline_text(children: Sequence[Token], with_images: bool = True) -> str:
     parts = []
     for child in children:
         if child.type in ("softbreak", "hardbreak"):
             parts.append(" ")
-        elif child.children:
+        elif child.children and with_images:
             parts.append(_inline_text(child.children))
         elif child.type in ("text", "code_inline"):
             parts.append(child.content)
     return "".join(parts)
 
 
-def _plain(tokens: Sequence[Token]) -> str:
-    """The words of a body, a line for each block."""
-    return "\n".join(line for line in _plain_lines(tokens) if line)
-
-
-def _plain_lines(tokens: Sequence[Token]) -> Iterator[str]:
-    for token in tokens:
-        if token.type == "inline":
-            yield vietnamese.tidy_spaces(_inline_text(token.children or ()))
-        elif token.type in ("fence", "code_block"):
-            yield vietnamese.tidy_spaces(token.content)
+def _opening(tokens: Sequence[Token]) -> str:
+    """Return the first paragraphs as plain text, enough for an excerpt; no headings, no tables."""
+    found = ""
+    for before, token in itertools.pairwise(tokens):
+        if token.type == "inline" and before.type == "paragraph_open":
+            words = vietnamese.tidy_spaces(_inline_text(token.children or (), with_images=False))
+            found = f"{found} {words}".strip()
+            if len(found) > _OPENING:
+                break
+    return found

@@ -129,7 +129,7 @@ def raw(source: Source, key: str, node: Node) -> str | None:
     if not isinstance(node, yaml.ScalarNode):
         source.fault("expected-text", node, key=key)
         return None
-    return str(node.value).strip()
+    return vietnamese.without_controls(str(node.value)).strip()
 
 
 def number(source: Source, key: str, node: Node) -> int | None:

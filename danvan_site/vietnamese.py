@@ -24,6 +24,10 @@ _ODD_CHARACTERS: dict[int, str | None] = {
 _LOOK_ALIKES = str.maketrans("\u00d0\u0189\u00f0\u0256\u01ce\u01cd", "ĐĐđđăĂ")
 # Looking for odd characters first is ten times as fast as translating every text.
 _ODD = re.compile("[\u00a0\u00ad\u2007\u200b-\u200d\u202f\u2060\ufeff]")
+# What no HTML or XML may hold: controls, half surrogates, noncharacters.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
 _DASHES = re.compile(r"\s*[\u2010-\u2015\u2212]\s*|\s+-\s+")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
@@ -38,9 +42,14 @@ def nfc(text: str) -> str:
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
+def without_controls(text: str) -> str:
+    """Return *text* without the characters that no page or feed may hold."""
+    return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
+
+
 def normalize(text: str) -> str:
     """Return *text* in NFC without invisible characters, its odd spaces made plain."""
-    text = nfc(text)
+    text = without_controls(nfc(text))
     return text.translate(_ODD_CHARACTERS) if _ODD.search(text) else text
 
 

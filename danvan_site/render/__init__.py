@@ -110,7 +110,8 @@ class Renderer:
         return data.lines_with_bodies(context, self._bulletin, self._markdown)
 
     def _markdown(self, path: str, digest: str) -> str:
-        raw = self._read(Path(self._site.content) / path, path, digest)
+        name = self._bulletin(path).name
+        raw = self._read(Path(self._site.content) / name, path, digest)
         parts = frontmatter.split(raw.decode("utf-8"), schema.Source(path))
         return parts.body.replace("\r\n", "\n").strip() + "\n" if parts else ""
 
