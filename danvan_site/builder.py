@@ -306,6 +306,8 @@ class _Build:
     def _notices(self, library: Library, sources: Mapping[str, Bulletin]) -> Iterator[Problem]:
         """Say of every bulletin held for review what it waits for."""
         for path in library.left_out.get("review", ()):
+            if not sources[path].meta.review:
+                continue  # its date could not be read, which is a problem of its own
             place = Place(f"{self._reading.shown}/{path}")
             details = {"review": "; ".join(sources[path].meta.review)}
             yield Problem("held-for-review", place, details, Severity.NOTICE)
@@ -398,12 +400,16 @@ class _Rendering:
         site = self._site(build._options)
         for batch in build._workers.map(render.stage, site, self._tasks(), _RENDER_CHUNK):
             results.update((result.path, result) for result in batch)
-        problems = {
-            result.problem.order: result.problem for result in results.values() if result.problem
-        }
-        build._problems += problems.values()
-        build._stop_on_errors()
+            # One line of a template goes wrong on thousands of pages: one of them tells enough.
+            wrong = {each.problem.place: each.problem for each in reversed(batch) if each.problem}
+            build._problems += wrong.values()
+            build._stop_on_errors()
         return results
+
+    def _subject(self, artifact: Artifact) -> str:
+        """Return the source whose page an artifact is, as messages name it."""
+        shown = self._build._reading.shown
+        return f"{shown}/{artifact.subject}" if artifact.subject else ""
 
     def _site(self, options: BuildOptions) -> render.Site:
         names = sorted({artifact.template for artifact in self._planned.artifacts})
@@ -431,7 +437,7 @@ class _Rendering:
                 current = known.digest if known and reason in ("template", "content") else ""
                 yield render.Task(
                     artifact.path, artifact.kind, artifact.template, context,
-                    artifact.subject, current if self._is_intact(artifact.path) else "",
+                    self._subject(artifact), current if self._is_intact(artifact.path) else "",
                 )  # fmt: skip
             self._build._progress.advance(1)
 

@@ -211,11 +211,11 @@ def many(item: Reader, or_one: bool = False) -> Reader:
                 return None
             one = item(source, key, node)
             return None if one is None else (one,)
-        values = [
-            item(source, f"{key}.{position}", child)
-            for position, child in enumerate(node.value, start=1)
-            if not is_empty(child)
-        ]
+        values = []
+        for position, child in enumerate(node.value, start=1):
+            if not is_empty(child):
+                source.places[f"{key}.{position}"] = source.place(child)
+                values.append(item(source, f"{key}.{position}", child))
         return tuple(dict.fromkeys(value for value in values if value is not None))
 
     return read
