@@ -27,7 +27,7 @@ class Catalog:
     site: Mapping[str, str]
     problems: Mapping[str, Mapping[str, str]]
 
-    def say(self, key: str, **details: object) -> str:
+    def say(self, key: str, /, **details: object) -> str:
         """Return a text of the command line with its placeholders filled."""
         return self.cli[key].format(**details)
 

@@ -1,0 +1,167 @@
+"""The commands: their arguments, and what each of them starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from danvan_site.catalog import Catalog
+from danvan_site.cli.console import Console
+from danvan_site.cli.parser import Command, Group, Place, Program, Whole, flag, option
+
+_MOST_JOBS = 1024
+Options = list[click.Parameter]
+
+
+def program(words: Catalog) -> Program:
+    """Return the whole program."""
+    commands = [_build, _init, _new, _import, _check, _serve, _test]
+    made = [make(words) for make in commands]
+    version = flag(words, "--version", _show_version)
+    return Program(
+        words, "program", params=[version], commands={str(each.name): each for each in made}
+    )  # fmt: skip
+
+
+def _show_version(ctx: click.Context) -> None:
+    from danvan_site import __version__
+
+    click.echo(f"danvan-site {__version__}")
+
+
+def _path(words: Catalog, name: str, metavar: str = "folder", text: str = "") -> click.Option:
+    shown = words.say(f"metavar-{metavar}")
+    return option(words, name, type=Place(words), metavar=shown, text=text)
+
+
+def _switch(words: Catalog, *names: str) -> click.Option:
+    return option(words, *names, is_flag=True)
+
+
+def _site(words: Catalog) -> Options:
+    """Return the options that name the site and its content."""
+    return [_path(words, "--config", "file"), _path(words, "--content")]
+
+
+def _sources(words: Catalog) -> Options:
+    """Return the options that say what a build reads, and how."""
+    number = words.say("metavar-number")
+    address = words.say("metavar-address")
+    return [
+        *_site(words),
+        _path(words, "--templates"),
+        _path(words, "--cache"),
+        option(words, "--jobs", type=Whole(words, 0, _MOST_JOBS), metavar=number, default=0),
+        _switch(words, "--drafts"),
+        _switch(words, "--future"),
+        option(words, "--base-url", metavar=address, default=""),
+    ]
+
+
+def _command(
+    words: Catalog, name: str, params: Options, run: Callable[[Console, dict[str, Any]], int]
+) -> Command:
+    def callback(**values: Any) -> int:
+        return run(Console(words), values)
+
+    return Command(words, name, params=params, callback=callback)
+
+
+def _build(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import building
+
+        return building.build(console, values)
+
+    switches = [_switch(words, "--clean"), _switch(words, "--strict"), _switch(words, "--json")]
+    verbose = _switch(words, "-v", "--verbose")
+    options = [*_sources(words), _path(words, "--output"), *switches, verbose]
+    return _command(words, "build", options, run)
+
+
+def _check(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import building
+
+        return building.check(console, values)
+
+    options = [*_sources(words), _switch(words, "--strict"), _switch(words, "--json")]
+    return _command(words, "check", options, run)
+
+
+def _serve(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import previewing
+
+        return previewing.serve(console, values)
+
+    port = Whole(words, 0, 65535)
+    number = words.say("metavar-number")
+    options = [
+        *_sources(words),
+        _path(words, "--output"),
+        option(words, "--port", type=port, metavar=number),
+        _switch(words, "--open"),
+    ]
+    return _command(words, "serve", options, run)
+
+
+def _init(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import starting
+
+        return starting.init(console, values["folder"])
+
+    metavar = words.say("metavar-folder")
+    folder = click.Argument(["folder"], type=Place(words), metavar=metavar)
+    return _command(words, "init", [folder], run)
+
+
+def _new(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import starting
+
+        return starting.new(console, values)
+
+    name = words.say("metavar-name")
+    date = words.say("metavar-date")
+    options = [
+        click.Argument(["title"], metavar=words.say("metavar-title")),
+        option(words, "--unit", metavar=name, default=""),
+        option(words, "--category", metavar=name, multiple=True),
+        option(words, "--date", metavar=date, default="", text="new-date"),
+        *_site(words),
+    ]
+    return _command(words, "new", options, run)
+
+
+def _import(words: Catalog) -> Group:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import importing
+
+        return importing.captures(console, values)
+
+    files = words.say("metavar-file") + "…"
+    date = words.say("metavar-date")
+    options = [
+        click.Argument(["files"], type=Place(words), metavar=files, nargs=-1, required=True),
+        _path(words, "--to"),
+        option(words, "--date", metavar=date, default="", text="import-date"),
+        _path(words, "--config", "file"),
+        _switch(words, "--json"),
+    ]
+    capture = _command(words, "capture", options, run)
+    return Group(words, "import", commands={"capture": capture})
+
+
+def _test(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.errors import UsageError
+
+        raise UsageError("test-needs-launcher")
+
+    metavar = words.say("metavar-tests")
+    rest = click.Argument(["rest"], metavar=metavar, nargs=-1, type=click.UNPROCESSED)
+    return _command(words, "test", [rest], run)
