@@ -1,0 +1,359 @@
+"""The preview: serves the published folder on this machine and builds again when sources change.
+
+Building runs in the calling thread, requests in threads of their own; they wait for a build under
+way, so that what is served is never older than what was saved.  A build that fails leaves the
+last good site in place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path, PurePath
+from typing import Protocol
+from urllib.parse import quote, unquote, urlsplit
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+
+from danvan_site import config
+from danvan_site.builder import BuildOptions, BuildReport
+from danvan_site.errors import ContentError, Problem, UsageError
+
+HOST = "127.0.0.1"
+USUAL_PORT = 8000
+_PORTS_TRIED = 20
+_QUIET = 0.15  # s without a further event after which a burst of them is over
+_LONGEST_BURST = 2.0  # s
+_LONGEST_WAIT = 120.0  # s that a request waits for a build
+_NOT_FOUND = "404.html"
+_CHANGES = frozenset(("created", "modified", "moved", "deleted", "closed"))
+_TEXT = "text/{}; charset=utf-8"
+# Spelled out, because what the system's registry says about .js is anybody's guess.
+_TYPES = {
+    "html": _TEXT.format("html"), "htm": _TEXT.format("html"), "css": _TEXT.format("css"),
+    "js": _TEXT.format("javascript"), "txt": _TEXT.format("plain"), "csv": _TEXT.format("csv"),
+    "json": "application/json", "jsonl": "application/jsonl", "xml": "application/xml",
+    "svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg",
+    "gif": "image/gif", "webp": "image/webp", "avif": "image/avif", "bmp": "image/bmp",
+    "ico": "image/x-icon", "pdf": "application/pdf", "zip": "application/zip",
+    "mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "mp4": "video/mp4",
+    "webm": "video/webm", "woff2": "font/woff2",
+}  # fmt: skip
+
+
+class Listener(Protocol):
+    """Told what happens."""
+
+    def ready(self, url: str) -> None:
+        """The site can be opened at *url*."""
+
+    def built(self, report: BuildReport) -> None:
+        """A build went well."""
+
+    def failed(self, problems: list[Problem]) -> None:
+        """A build failed; the last good site stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The few words that the server itself answers with."""
+
+    forbidden: str
+    not_found: str
+    nothing_yet: str
+
+
+@dataclass(slots=True)
+class _Site:
+    """What the requests share with the builds: the folder, where it is mounted, who must wait."""
+
+    folder: Path
+    texts: Texts
+    mount: str = "/"
+    complete: bool = False
+    settled: threading.Event = field(default_factory=threading.Event)
+
+
+def serve(
+    build: Callable[[], BuildReport],
+    options: BuildOptions,
+    texts: Texts,
+    listener: Listener,
+    port: int | None = None,
+) -> None:
+    """Build, serve, and build again after every change, until KeyboardInterrupt.
+
+    *port* 0 is any free one, None the usual one or the next that is free.  Raises UsageError where
+    the site cannot be built at all or the port cannot be had.
+    """
+    site = _Site(options.output, texts)
+    server = _bind(site, port)
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.server_close)
+        changes = _Changes(options, site.settled)
+        stack.callback(changes.stop)
+        changes.watch()
+        _rebuild(build, options, site, listener, first=True)
+        changes.settle()
+        threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+        stack.callback(server.shutdown)
+        listener.ready(f"http://{HOST}:{server.server_address[1]}{quote(site.mount)}")
+        for _ in changes.bursts():
+            _rebuild(build, options, site, listener)
+            changes.watch()
+            changes.settle()
+
+
+def _rebuild(
+    build: Callable[[], BuildReport],
+    options: BuildOptions,
+    site: _Site,
+    listener: Listener,
+    first: bool = False,
+) -> None:
+    """Build once.  A site that cannot be built at all is an error only in the beginning: while it
+    is being edited even the settings may be gone for a moment."""
+    try:
+        settings = config.load(options.config, options.shown(options.config), options.base_url)
+        site.mount = unquote(settings.base_path)
+        listener.built(build())
+        site.complete = True
+    except ContentError as error:
+        listener.failed(error.problems)
+    except UsageError as error:
+        if first:
+            raise
+        listener.failed([error.problem])
+
+
+# Watching
+
+
+class _Changes(FileSystemEventHandler):
+    """Gathers the changes of sources.  *settled* is cleared while one is not yet built."""
+
+    def __init__(self, options: BuildOptions, settled: threading.Event) -> None:
+        self._options = options
+        self._settled = settled
+        self._changed = threading.Event()
+        self._turn = threading.Lock()
+        self._roots = [_spelled(options.content), _spelled(options.templates)]
+        self._config = _spelled(options.config)
+        self._apart = [_spelled(options.output), _spelled(options.cache)]
+        self._observer: BaseObserver = Observer()
+        self._watched: set[str] = set()
+        self._observer.start()
+
+    def watch(self) -> None:
+        """Watch all folders that are there by now."""
+        folders = [(path, True) for path in self._roots]
+        # The folders around tell when the settings are replaced or a folder appears.
+        folders += [(os.path.dirname(path), False) for path in (self._config, *self._roots)]
+        for folder, recursive in folders:
+            if folder not in self._watched and os.path.isdir(folder):
+                self._observer.schedule(self, folder, recursive=recursive)
+                self._watched.add(folder)
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self._observer.stop()
+        self._observer.join()
+
+    def settle(self) -> None:
+        """Let requests through, unless something has changed again meanwhile."""
+        with self._turn:
+            if not self._changed.is_set():
+                self._settled.set()
+
+    def bursts(self) -> Iterator[None]:
+        """Yield after each burst of changes, for ever."""
+        while True:
+            # With a limit, because on Windows Ctrl+C is only heard between two waits.
+            while not self._changed.wait(1.0):
+                pass
+            end = time.monotonic() + _LONGEST_BURST
+            while time.monotonic() < end:
+                self._changed.clear()
+                if not self._changed.wait(_QUIET):
+                    break
+            self._changed.clear()
+            yield
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Note what can change the site."""
+        paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
+        if event.event_type in _CHANGES and any(self._matters(path) for path in paths):
+            with self._turn:
+                self._changed.set()
+                self._settled.clear()
+
+    def _matters(self, path: str) -> bool:
+        """Tell whether a path belongs to the sources; what a build itself writes does not."""
+        if path == self._config or path in self._roots:
+            return True
+        if any(_is_below(path, folder) for folder in self._apart):
+            return False
+        below = [os.path.relpath(path, root) for root in self._roots if _is_below(path, root)]
+        return any(not part.startswith(".") for each in below for part in PurePath(each).parts[-1:])
+
+
+def _spelled(path: Path) -> str:
+    """Return a path as the watcher spells it on every system: without links."""
+    return os.path.realpath(path)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + os.sep)
+
+
+# Serving
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves one site; with the Windows default two servers could share a port."""
+
+    daemon_threads = True
+    allow_reuse_address = os.name != "nt"
+
+    def __init__(self, site: _Site, port: int) -> None:
+        self.site = site
+        super().__init__((HOST, port), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that goes away in the middle of an answer is nothing to report."""
+        import sys
+
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+def _bind(site: _Site, port: int | None) -> _Server:
+    candidates = range(USUAL_PORT, USUAL_PORT + _PORTS_TRIED) if port is None else [port]
+    for candidate in candidates:
+        try:
+            return _Server(site, candidate)
+        except OSError as error:
+            if candidate == candidates[-1]:
+                reason = error.strerror or str(error)
+                raise UsageError("port-taken", port=str(candidate), reason=reason) from None
+    raise AssertionError("no port was tried")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one connection."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    server_version = "danvan-site"
+    sys_version = ""
+    timeout = 60
+
+    def do_GET(self) -> None:
+        """Send a file, or say why not."""
+        site = self.server.site
+        if not self._is_asked_of_us():
+            self._send_text(HTTPStatus.FORBIDDEN, site.texts.forbidden)
+            return
+        site.settled.wait(_LONGEST_WAIT)
+        if not site.complete and not (site.folder / "index.html").is_file():
+            self._send_text(HTTPStatus.SERVICE_UNAVAILABLE, site.texts.nothing_yet)
+            return
+        parts = urlsplit(self.path)
+        path = unquote(parts.path)
+        if path == "/" != site.mount or path + "/" == site.mount:
+            self._redirect(site.mount, parts.query)
+        elif path.startswith(site.mount):
+            self._send_path(path.removeprefix(site.mount), parts.query)
+        else:
+            self._send_not_found()
+
+    do_HEAD = do_GET
+
+    def _is_asked_of_us(self) -> bool:
+        """Tell whether the address asked for is this server's: other names that lead here are
+        the way in which a foreign page would read what is served (DNS rebinding)."""
+        port = self.server.server_address[1]
+        names = ("localhost", HOST, "[::1]")
+        allowed = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
+        return self.headers.get_all("Host", [""]) in [[name] for name in allowed]
+
+    def _send_path(self, path: str, query: str) -> None:
+        folder = self.server.site.folder
+        found = contained(folder, path)
+        if found and found.is_dir() and not path.endswith("/") and path:
+            inside = found.relative_to(folder.resolve()).as_posix()
+            self._redirect(f"{self.server.site.mount}{inside}/", query)
+            return
+        if found and found.is_dir():
+            found = contained(folder, f"{path}/index.html")
+        if found and found.is_file():
+            self._send_file(HTTPStatus.OK, found)
+        else:
+            self._send_not_found()
+
+    def _send_not_found(self) -> None:
+        page = contained(self.server.site.folder, _NOT_FOUND)
+        if page and page.is_file():
+            self._send_file(HTTPStatus.NOT_FOUND, page)
+        else:
+            self._send_text(HTTPStatus.NOT_FOUND, self.server.site.texts.not_found)
+
+    def _send_file(self, status: HTTPStatus, file: Path) -> None:
+        try:
+            content = file.open("rb")
+        except OSError:
+            self._send_text(HTTPStatus.NOT_FOUND, self.server.site.texts.not_found)
+            return
+        with content:
+            kind = _TYPES.get(file.suffix[1:].lower(), "application/octet-stream")
+            self._begin(status, kind, os.fstat(content.fileno()).st_size)
+            if self.command != "HEAD":
+                shutil.copyfileobj(content, self.wfile)
+
+    def _send_text(self, status: HTTPStatus, text: str) -> None:
+        content = f"{text}\n".encode()
+        self._begin(status, _TYPES["txt"], len(content))
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def _redirect(self, path: str, query: str) -> None:
+        self.send_response(HTTPStatus.FOUND)
+        self.send_header("Location", quote(path) + (f"?{query}" if query else ""))
+        self.send_header("Content-Length", "0")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+
+    def _begin(self, status: HTTPStatus, kind: str, length: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(length))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are not reported."""
+
+
+def contained(folder: Path, path: str) -> Path | None:
+    """Return what *path* names in *folder*, with all links followed; None where it is not there or
+    leads out, and for names that begin with a dot: the program's own bookkeeping lies under such.
+    """
+    parts = path.split("/")
+    if any(part.startswith(".") or set(part) & set("\0\\:") for part in parts):
+        return None
+    root = folder.resolve()
+    try:
+        found = root.joinpath(*filter(None, parts)).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):  # Python 3.12 and older: a loop of links
+        return None
+    return found if found.is_relative_to(root) else None
