@@ -100,7 +100,7 @@ class Frame:
             "page": {
                 "kind": kind,
                 "title": title,
-                "description": more.get("description", ""),
+                "description": more.get("description") or self._description(title),
                 "url": path,
                 "canonical": base + path if base and not more.get("noindex") else "",
                 "lang": more.get("lang") or self.settings.language,
@@ -109,6 +109,11 @@ class Frame:
                 "og_type": more.get("og_type", "website"),
             },
         }
+
+    def _description(self, title: str) -> str:
+        """Say what a page without words of its own is: its title, and whose it is."""
+        site = self.settings.description or self.settings.title
+        return site if title in (site, self.settings.title) else f"{title} – {site}"
 
     def date(self, moment: Moment) -> Values:
         """Return a date as pages show it, with the address of its day."""
@@ -135,6 +140,7 @@ class Frame:
             "id": meta.id or bulletin.url[:-5],
             "title": meta.title,
             "url": bulletin.url,
+            "anchor": anchor(bulletin),
             "date": self.date(meta.date),
             "lead": meta.lead or bulletin.excerpt,
             "category": categories[0] if categories else None,
@@ -167,6 +173,11 @@ class Frame:
             if self.library.groupings[key].terms
         ]
         return _links([(self.text("home"), "index.html"), *ways])
+
+
+def anchor(bulletin: Bulletin) -> str:
+    """Return the id of a bulletin's card in a list: its address, since names repeat in months."""
+    return "tin-" + bulletin.url[:-5].replace("/", "_")
 
 
 def term_link(term: Term) -> Values:
