@@ -123,6 +123,8 @@ def _parser(options: Options) -> MarkdownIt:
     label = _attribute(options.table_label)
     parser.add_render_rule("table_open", _table_opening(label))
     parser.add_render_rule("table_close", _table_closing)
+    parser.add_render_rule("footnote_block_open", _footnotes_opening)
+    parser.add_render_rule("footnote_block_close", _footnotes_closing)
     parser.add_render_rule("footnote_anchor", _footnote_anchor(_attribute(options.footnote_back)))
     return parser
 
@@ -145,6 +147,19 @@ def _table_closing(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
 ) -> str:
     return "</table>\n</div>\n"
+
+
+def _footnotes_opening(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
+) -> str:
+    """Not a section as in the plugin: that would want a heading."""
+    return '<hr class="footnotes-sep">\n<div class="footnotes">\n<ol class="footnotes-list">\n'
+
+
+def _footnotes_closing(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
+) -> str:
+    return "</ol>\n</div>\n"
 
 
 def _footnote_anchor(label: str) -> _Rule:
