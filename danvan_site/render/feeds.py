@@ -54,7 +54,8 @@ def json_feed(feed: Values) -> bytes:
             "id": entry["url"],
             "url": entry["url"],
             "title": entry["title"],
-            "content_text": entry["summary"],
+            # An item must have a text; a bulletin may have none.
+            "content_text": entry["summary"] or entry["title"],
             "summary": entry["summary"],
             "date_published": entry["published"],
             "date_modified": entry["updated"],
