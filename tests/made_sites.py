@@ -157,6 +157,7 @@ def english(folder: Path) -> None:
     files["2021/pictures.md"] = (
         "---\ntitle: Pictures\ndate: 2021-03\nphotographer: John Doe\n---\nPictures only.\n"
     )
+    files["2021/silence.md"] = "---\ntitle: Silence\ndate: 2021-03-02\n---\n"
     files["2020/year.md"] = "---\ntitle: Some year\ndate: 2020\n---\nOnly the year is known.\n"
     files["pages/about.md"] = "---\ntitle: About\nmenu: 1\n---\nAbout this bulletin.\n"
     write_site(folder, ENGLISH, files)

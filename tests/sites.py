@@ -5,19 +5,22 @@ from __future__ import annotations
 import mimetypes
 import os
 import posixpath
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element
 
 import html5lib
+import yaml
 from html5lib.constants import E as MESSAGES
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
 
@@ -210,6 +213,24 @@ def is_external(address: str) -> bool:
     """Tell whether an address names its own scheme or host."""
     parts = urlsplit(address)
     return bool(parts.scheme or parts.netloc)
+
+
+@cache
+def bulletins_of_the_demo() -> list[dict[str, Any]]:
+    """Return the front matter of the published bulletins of `content/`, oldest first, all values
+    as text, ``file`` with it: read by other means than the program's."""
+    bulletins: list[dict[str, Any]] = []
+    for file in (ROOT / "content").rglob("*.md"):
+        matter = yaml.load(file.read_text("utf-8").split("---\n")[1], yaml.BaseLoader)
+        path = file.relative_to(ROOT / "content").as_posix()
+        if not path.startswith("pages/") and not {"draft", "review", "expires"} & matter.keys():
+            bulletins.append(matter | {"file": path})
+    return sorted(bulletins, key=_moment)
+
+
+def _moment(bulletin: dict[str, Any]) -> tuple[list[int], str]:
+    numbers = [int(number) for number in re.findall(r"\d+", bulletin["date"])[:5]]
+    return numbers + [0] * (5 - len(numbers)), bulletin["file"]
 
 
 # Serving
