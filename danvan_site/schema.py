@@ -72,9 +72,10 @@ class Source:
         return root
 
     def _syntax_fault(self, error: yaml.YAMLError) -> None:
-        mark = getattr(error, "problem_mark", None)
         reason = str(getattr(error, "problem", None) or getattr(error, "reason", error))
         code = next((code for words, code in _YAML_FAULTS if words in reason), "yaml-syntax")
+        # A quote that is never closed is noticed at the end; what helps is where it was opened.
+        mark = getattr(error, "context_mark" if code == "yaml-quote" else "problem_mark", None)
         line, column = (mark.line, mark.column) if mark else (0, 0)
         place = Place(self.file, line + self.first_line, column + 1)
         self.fault(code, place, reason=reason)

@@ -92,17 +92,14 @@ def test_a_new_bulletin_renders_only_what_shows_it(site: Workbench) -> None:
     )  # fmt: skip
     rendered = site.build().rendered
     neighbours = {f"2019/{n // 25 % 12 + 1:02d}/bai-{n:03d}.html" for n in range(60, 75, 3)}
-    lists = {
-        path
-        for term in ("chuyen-muc/dan-van-kheo", "don-vi/don-vi-1", "tu-khoa/the-1", "tac-gia/tac-gia-1")
-        for path in (f"{term}/index.html", f"{term}/feed.xml")
-    }  # fmt: skip
+    terms = "chuyen-muc/dan-van-kheo", "don-vi/don-vi-1", "tu-khoa/the-1", "tac-gia/tac-gia-1"
+    lists = {f"{term}/{name}" for term in terms for name in ("index.html", "feed.xml")}
     indexes = {f"{key}/index.html" for key in ("chuyen-muc", "don-vi", "tu-khoa", "tac-gia")}
     assert rendered == neighbours | lists | indexes | DATA | FEEDS | {
         "2019/04/moi.html", "2019/04/index.html", "2019/03/index.html", "2019/index.html",
         "luu-tru/index.html", "index.html", "tim-kiem.html", "sitemap.xml", "du-lieu/2019.jsonl",
-        "chuyen-muc/dan-van-kheo/trang-2.html", "don-vi/don-vi-1/trang-1.html",
-    } - {"don-vi/don-vi-1/trang-1.html"}  # fmt: skip
+        "chuyen-muc/dan-van-kheo/trang-2.html",
+    }  # fmt: skip
 
 
 def test_pages_of_a_list_do_not_move_when_it_grows(tmp_path: Path) -> None:
@@ -245,8 +242,8 @@ def test_one_worker_and_two_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_an_archive_of_three_thousand(shared: Path, tmp_path: Path) -> None:
     site = Workbench(tmp_path)
-    maker = [sys.executable, str(shared / "corpus/make_archive.py"), "3000", str(tmp_path / "content")]
-    subprocess.run(maker, check=True, capture_output=True)
+    maker = [sys.executable, str(shared / "corpus/make_archive.py")]
+    subprocess.run([*maker, "3000", str(tmp_path / "content")], check=True, capture_output=True)
     first = site.build().report
     assert (first["bulletins"], first["problems"]) == (3000, [])
     second = site.build().report

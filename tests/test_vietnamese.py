@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from danvan_site import vietnamese
 
-DICTIONARY_ORDER = (
-    "ba|Ba|ba lô|Ba Vì|bà|bà con|Bà Rịa|bả|ca|cá|dân|Dân|dân vận|dẫn|di|dy|Đảng|đi|e|ê|"
-    "nga|ngà|o|ô|ơ|sa|ta|tha|tra|u|ư|xa|ý"
-).split("|")
+DICTIONARY_ORDER = [
+    "ba", "Ba", "ba lô", "Ba Vì", "bà", "bà con", "Bà Rịa", "bả", "ca", "cá", "dân", "Dân",
+    "dân vận", "dẫn", "di", "dy", "Đảng", "đi", "e", "ê", "nga", "ngà", "o", "ô", "ơ", "sa", "ta",
+    "tha", "tra", "u", "ư", "xa", "ý",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -69,14 +70,15 @@ def test_index_headings_are_letters_of_the_alphabet(text: str, initial: str) -> 
     ],
 )
 def test_spellings_of_one_word_have_one_key(spellings: str) -> None:
-    words = [form for word in spellings.split() for form in (word, unicodedata.normalize("NFD", word))]
+    forms = ("NFC", "NFD")
+    words = [unicodedata.normalize(form, word) for word in spellings.split() for form in forms]
     assert len({vietnamese.tone_key(word) for word in words}) == 1
 
 
 def test_different_words_have_different_keys() -> None:
-    words = "dan dân dần dẫn dấn dận đan đàn đân hoa hòa hóa họa a à ả a1 muà mùa của cua".split()
-    keys = {vietnamese.tone_key(word) for word in words}
-    assert len(keys) == len(words) - 1  # muà is mùa
+    words = "dan dân dần dẫn dấn dận đan đàn đân hoa hòa hóa họa a à ả a1 mùa múa của cua"
+    keys = {vietnamese.tone_key(word) for word in words.split(" ")}
+    assert len(keys) == len(words.split(" "))
 
 
 @pytest.mark.parametrize(

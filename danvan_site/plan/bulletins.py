@@ -11,7 +11,7 @@ from typing import Any
 from danvan_site.config import Reply
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment
-from danvan_site.plan.frame import Frame, Values
+from danvan_site.plan.frame import Frame, Values, anchor
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact, Json, encode
 
@@ -91,11 +91,6 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
     return context
 
 
-def anchor(bulletin: Bulletin) -> str:
-    """Return the id of a bulletin's card in a list."""
-    return f"tin-{bulletin.stem}"
-
-
 def byline(bulletin: Bulletin) -> str:
     """Return who wrote and who took the pictures: ``Hiếu Minh (Ảnh: Đức Kiên)``."""
     meta = bulletin.meta
@@ -122,6 +117,7 @@ def _values(frame: Frame, bulletin: Bulletin) -> Values:
         "event_date": frame.date(meta.event_date) if meta.event_date else None,
         "views_as_of": meta.views_as_of.short() if meta.views_as_of else "",
         "image": _image(frame, bulletin),
+        "lost_picture": _lost_picture(frame, bulletin),
         "source": source
         and {
             "name": source.name,
@@ -148,6 +144,15 @@ def _image(frame: Frame, bulletin: Bulletin) -> Values | None:
         return None
     credit = image.credit or ", ".join(bulletin.meta.photographer)
     return {"src": url, "alt": image.alt, "caption": image.caption, "credit": credit}
+
+
+def _lost_picture(frame: Frame, bulletin: Bulletin) -> Values | None:
+    """Return what is known of a picture that the old portal had and that is still to be found."""
+    image = bulletin.meta.image
+    if not image or image.src or not (image.caption or image.original):
+        return None
+    credit = image.credit or ", ".join(bulletin.meta.photographer)
+    return {"caption": image.caption or image.original, "credit": credit}
 
 
 def _attachments(frame: Frame, bulletin: Bulletin) -> Iterator[Values]:
