@@ -1,4 +1,4 @@
-"""A site to build in tests: files in, the real command line as a process, the published site out."""
+"""A site to build in tests: files in, the real command line as a process, the site out."""
 
 from __future__ import annotations
 
