@@ -54,10 +54,10 @@ class ReadOptions:
 class Bulletin:
     """One Markdown file as read; a plain page (``pages/*.md``) likewise.
 
-    ``path`` is relative to the content folder (``name`` as on disk), ``url`` to the site, ``stem`` is the address's name;
-    ``digest`` is of the whole file, ``meta_digest`` of its front matter, ``body_digest``
-    of its body's HTML; ``excerpt`` is how the body begins.  ``places`` are line and column of those
-    keys of the front matter that can turn out to be wrong only beside the other files.
+    ``path`` is relative to the content folder (``name`` as on disk), ``url`` to the site, ``stem``
+    is the address's name.  ``digest`` is of the whole file, ``meta_digest`` of its front matter,
+    ``body_digest`` of its body's HTML; ``excerpt`` is how the body begins.  ``places`` are line and
+    column of those keys of the front matter that can turn out to be wrong only beside other files.
     """
 
     path: str
