@@ -295,6 +295,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if found and found.is_dir():
             found = contained(folder, f"{path}/index.html")
+        elif path.endswith("/"):
+            found = None
         if found and found.is_file():
             self._send_file(HTTPStatus.OK, found)
         else:

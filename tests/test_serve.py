@@ -1,0 +1,403 @@
+"""The preview as a browser and an editor meet it: a process that serves, files that change."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import quote
+
+import filelock
+import pytest
+
+from tests.workbench import Workbench, environment
+
+PATIENCE = 60.0  # s; only a broken preview takes as long
+
+
+class Preview:
+    """`serve` at work on a site.  ``port`` and ``mount`` are where it says that it serves."""
+
+    def __init__(self, bench: Workbench, *arguments: str) -> None:
+        self.bench = bench
+        self.port, self.mount = 0, "/"
+        self._process = subprocess.Popen(
+            bench.command("serve", "--port", "0", "--language", "vi", *arguments),
+            cwd=bench.folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as stdout:
+            for line in stdout:
+                self._lines.put(line.rstrip("\n"))
+
+    def __enter__(self) -> Preview:
+        said = re.search(r"http://127\.0\.0\.1:(\d+)(\S*)", self.wait_for("http://"))
+        assert said
+        self.port, self.mount = int(said[1]), said[2]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+
+    def wait_for(self, words: str) -> str:
+        """Return the next line the preview prints that has *words* in it."""
+        while True:
+            line = self._lines.get(timeout=PATIENCE)
+            if words in line:
+                return line
+
+    def stop(self) -> int:
+        """Press Ctrl+C; return the exit code."""
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(PATIENCE)
+
+    def get(
+        self, path: str, method: str = "GET", host: str = ""
+    ) -> tuple[http.client.HTTPResponse, str]:
+        """Ask for *path* as it is given, dots and all; return the answer and its text."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        headers = {"Host": host} if host else {}
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        connection.close()
+        return answer, text
+
+
+def make_site(folder: Path) -> Workbench:
+    """Make a site with an address that has a path, and two bulletins."""
+    bench = Workbench(folder)
+    settings = "title: Bản tin thử\nbase_url: https://example.org/ban-tin/\n"
+    bench.write("site.yaml", settings)
+    bench.bulletin("2020/07/mot.md", title="Tin thứ nhất")
+    bench.bulletin("2020/07/hai.md", title="Tin nháp", draft=True)
+    return bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    return make_site(tmp_path / "trang")
+
+
+@pytest.fixture
+def preview(bench: Workbench) -> Iterator[Preview]:
+    with Preview(bench) as preview:
+        yield preview
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """Give a preview of which no source changes, to ask for one thing after another."""
+    with Preview(make_site(tmp_path_factory.mktemp("preview") / "trang")) as preview:
+        yield preview
+
+
+# Serving
+
+
+def test_pages_are_served_under_the_path_of_the_site(standing: Preview) -> None:
+    assert standing.mount == "/ban-tin/"
+    for path in ("/ban-tin/", "/ban-tin/index.html", "/ban-tin/2020/07/mot.html?a=b#c"):
+        answer, text = standing.get(path)
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Tin thứ nhất" in text
+    assert "Tin nháp" not in standing.get("/ban-tin/")[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/", "/ban-tin/"),
+        ("/?q=d%C3%A2n", "/ban-tin/?q=d%C3%A2n"),
+        ("/ban-tin", "/ban-tin/"),
+        ("/ban-tin/2020/07", "/ban-tin/2020/07/"),
+        ("/ban-tin//2020/07", "/ban-tin/2020/07/"),
+    ],
+)
+def test_addresses_without_their_last_slash_lead_on(
+    standing: Preview, path: str, target: str
+) -> None:
+    answer, _ = standing.get(path)
+    assert (answer.status, answer.headers["Location"]) == (302, target)
+
+
+def test_what_is_not_there_is_answered_with_the_page_for_it(standing: Preview) -> None:
+    page = standing.bench.page("404.html")
+    for path in ("/ban-tin/không-có.html", "/ban-tin/tim-kiem.html/", "/khác/", "/favicon.ico"):
+        answer, text = standing.get(quote(path))
+        assert (answer.status, text) == (404, page)
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.js", "text/javascript; charset=utf-8"),
+        ("a.css", "text/css; charset=utf-8"),
+        ("a.svg", "image/svg+xml"),
+        ("a.json", "application/json"),
+        ("a.xml", "application/xml"),
+        ("a.webp", "image/webp"),
+        ("A.PNG", "image/png"),
+        ("a.không", "application/octet-stream"),
+    ],
+)
+def test_files_are_served_as_what_they_are(standing: Preview, name: str, kind: str) -> None:
+    standing.bench.write(f"public/{name}", "nội dung")
+    answer, text = standing.get(quote(f"/ban-tin/{name}"))
+    assert (answer.status, text) == (200, "nội dung")
+    assert answer.headers["Content-Type"] == kind
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_head_tells_the_length_alone(standing: Preview) -> None:
+    answer, text = standing.get("/ban-tin/index.html", "HEAD")
+    size = len(standing.bench.page("index.html").encode())
+    assert (answer.status, text, answer.headers["Content-Length"]) == (200, "", str(size))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ban-tin/../site.yaml",
+        "/ban-tin/%2e%2e/site.yaml",
+        "/ban-tin/..%2fsite.yaml",
+        "/ban-tin/..%5csite.yaml",
+        "/ban-tin/%2e%2e%2f%2e%2e%2f%2e%2e%2fetc/passwd",
+        "/ban-tin//etc/passwd",
+        "/ban-tin/C:/Windows/win.ini",
+        "/ban-tin/.danvan-site",
+        "/ban-tin/site.yaml%00.html",
+        "/ban-tin/" + "a" * 5000,
+        "/../site.yaml",
+        "/site.yaml",
+    ],
+)
+def test_nothing_outside_the_folder_is_served(standing: Preview, path: str) -> None:
+    answer, text = standing.get(path)
+    assert answer.status == 404
+    assert "title:" not in text and "root:" not in text and "danvan-site tạo ra" not in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links_out_of_the_folder_are_not_followed(standing: Preview) -> None:
+    bench = standing.bench
+    secret = bench.write("bi-mat/index.html", "bí mật")
+    os.symlink(secret, bench.output / "tep.html")
+    os.symlink(secret.parent, bench.output / "thu-muc")
+    os.symlink(bench.output / "vong", bench.output / "vong")
+    (bench.output / "trong").mkdir()
+    os.symlink(secret, bench.output / "trong/index.html")
+    os.symlink(bench.output / "2020/07/mot.html", bench.output / "ben-trong.html")
+    for path in ("tep.html", "thu-muc/index.html", "thu-muc/", "thu-muc", "vong", "trong/"):
+        answer, text = standing.get(f"/ban-tin/{path}")
+        assert (answer.status, "bí mật" in text) == (404, False), path
+    assert standing.get("/ban-tin/ben-trong.html")[0].status == 200
+
+
+def test_folders_are_not_listed(standing: Preview) -> None:
+    standing.bench.write("public/kho/tin.txt", "x")
+    answer, text = standing.get("/ban-tin/kho/")
+    assert answer.status == 404
+    assert "tin.txt" not in text
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_this_machine_may_ask(standing: Preview, host: str) -> None:
+    assert standing.get("/ban-tin/", host=f"{host}:{standing.port}")[0].status == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "localhost", "127.0.0.1:1", "localhost:{port}."]
+)
+def test_other_names_for_this_machine_are_refused(standing: Preview, host: str) -> None:
+    answer, text = standing.get("/ban-tin/", host=host.format(port=standing.port))
+    assert answer.status == 403
+    assert "chính máy" in text and "Tin thứ nhất" not in text
+
+
+def test_a_request_that_names_no_host_is_refused(standing: Preview) -> None:
+    with socket.create_connection(("127.0.0.1", standing.port), PATIENCE) as connection:
+        connection.sendall(b"GET /ban-tin/ HTTP/1.0\r\n\r\n")
+        assert b" 403 " in connection.makefile("rb").readline()
+
+
+def test_it_listens_on_the_loopback_alone(standing: Preview) -> None:
+    """Another address of this very machine finds nothing on that port."""
+    with pytest.raises(OSError), socket.socket() as connection:
+        connection.settimeout(5)
+        connection.connect(("127.0.0.2" if sys.platform == "linux" else "::1", standing.port))
+
+
+def test_a_site_without_an_address_stands_at_the_top(bench: Workbench) -> None:
+    bench.write("site.yaml", "title: Bản tin thử\n")
+    with Preview(bench) as preview:
+        assert preview.mount == "/"
+        assert "Tin thứ nhất" in preview.get("/2020/07/mot.html")[1]
+
+
+# Building again
+
+
+def test_an_edit_is_built_and_served(preview: Preview) -> None:
+    preview.bench.bulletin("2020/07/mot.md", title="Tin đã sửa")
+    preview.wait_for("Đã dựng lại")
+    assert "Tin đã sửa" in preview.get("/ban-tin/2020/07/mot.html")[1]
+
+
+def test_new_files_and_new_folders_are_seen(preview: Preview) -> None:
+    preview.bench.bulletin("2021/01/moi/ba.md", title="Tin mới", date="2021-01-02")
+    preview.wait_for("Đã dựng lại")
+    assert preview.get("/ban-tin/2021/01/ba.html")[0].status == 200
+    preview.bench.bulletin("2021/01/moi/bon.md", title="Tin mới nữa", date="2021-01-03")
+    preview.wait_for("Đã dựng lại")
+    assert preview.get("/ban-tin/2021/01/bon.html")[0].status == 200
+
+
+def test_what_is_deleted_is_gone(preview: Preview) -> None:
+    (preview.bench.folder / "content/2020/07/mot.md").unlink()
+    preview.wait_for("Đã dựng lại")
+    assert preview.get("/ban-tin/2020/07/mot.html")[0].status == 404
+
+
+def test_a_file_replaced_in_one_step_is_seen(preview: Preview) -> None:
+    """Many editors write a second file and move it over the first."""
+    folder = preview.bench.folder / "content/2020/07"
+    text = (folder / "mot.md").read_text("utf-8").replace("Tin thứ nhất", "Tin thay thế")
+    (folder / ".mot.md.swp").write_text(text, "utf-8")
+    os.replace(folder / ".mot.md.swp", folder / "mot.md")
+    preview.wait_for("Đã dựng lại")
+    assert "Tin thay thế" in preview.get("/ban-tin/2020/07/mot.html")[1]
+
+
+def test_templates_are_seen_even_the_first_one(preview: Preview) -> None:
+    assert not (preview.bench.folder / "templates").exists()
+    preview.bench.write("templates/not-found.html", "không thấy {{ page.title }}")
+    preview.wait_for("Đã dựng lại")
+    assert preview.get("/ban-tin/x")[1].startswith("không thấy")
+    preview.bench.write("templates/not-found.html", "vẫn không thấy {{ page.title }}")
+    preview.wait_for("Đã dựng lại")
+    assert preview.get("/ban-tin/x")[1].startswith("vẫn không thấy")
+
+
+def test_new_settings_are_used_also_a_new_address(preview: Preview) -> None:
+    settings = "title: Tên mới\nbase_url: https://example.org/noi-khac/\n"
+    preview.bench.write("site.yaml", settings)
+    preview.wait_for("Đã dựng lại")
+    assert "Tên mới" in preview.get("/noi-khac/")[1]
+    assert preview.get("/")[0].headers["Location"] == "/noi-khac/"
+
+
+def test_a_burst_of_changes_is_built_at_once(preview: Preview) -> None:
+    for number in range(40):
+        preview.bench.bulletin(f"2020/08/tin-{number}.md", date="2020-08-01")
+    preview.wait_for("Đã dựng lại")
+    assert preview.get("/ban-tin/2020/07/tin-39.html")[0].status == 404
+    assert preview.get("/ban-tin/2020/08/tin-39.html")[0].status == 200
+
+
+def test_problems_are_told_and_the_last_good_site_stays(preview: Preview) -> None:
+    good = preview.bench.page("2020/07/mot.html")
+    preview.bench.bulletin("2020/07/mot.md", title="Tin hỏng", athor="Mỹ Lệ")
+    assert preview.wait_for("[unknown-key]").startswith("content/2020/07/mot.md:5:1: ")
+    preview.wait_for("vẫn là bản tốt gần nhất")
+    answer, text = preview.get("/ban-tin/2020/07/mot.html")
+    assert (answer.status, text) == (200, good)
+    preview.bench.bulletin("2020/07/mot.md", title="Tin đã chữa")
+    preview.wait_for("Đã dựng lại")
+    assert "Tin đã chữa" in preview.get("/ban-tin/2020/07/mot.html")[1]
+
+
+def test_settings_may_be_gone_for_a_while(preview: Preview) -> None:
+    file = preview.bench.folder / "site.yaml"
+    settings = file.read_text("utf-8")
+    file.unlink()
+    preview.wait_for("[no-settings]")
+    assert preview.get("/ban-tin/")[0].status == 200
+    file.write_text(settings.replace("thử", "trở lại"), "utf-8")
+    preview.wait_for("Đã dựng lại")
+    assert "Bản tin trở lại" in preview.get("/ban-tin/")[1]
+
+
+def test_requests_wait_for_a_build_under_way(preview: Preview) -> None:
+    """Another process holds the published folder, so that the build cannot go on."""
+    answers: queue.Queue[str] = queue.Queue()
+
+    def ask() -> None:
+        answers.put(preview.get("/ban-tin/2020/07/mot.html")[1])
+
+    with filelock.FileLock(preview.bench.output / ".danvan-site.lock"):
+        preview.bench.bulletin("2020/07/mot.md", title="Tin chờ")
+        preview.wait_for("đang chờ nó xong")
+        threading.Thread(target=ask, daemon=True).start()
+        with pytest.raises(queue.Empty):
+            answers.get(timeout=0.5)
+    assert "Tin chờ" in answers.get(timeout=PATIENCE)
+
+
+# Beginning and end
+
+
+def test_a_first_build_with_problems_is_served_once_they_are_gone(bench: Workbench) -> None:
+    bench.bulletin("2020/07/mot.md", athor="Mỹ Lệ")
+    with Preview(bench) as preview:
+        answer, text = preview.get("/ban-tin/")
+        assert answer.status == 503
+        assert "lần dựng đầu tiên có lỗi" in text
+        bench.bulletin("2020/07/mot.md", title="Tin đã chữa")
+        preview.wait_for("Đã xuất bản")
+        assert "Tin đã chữa" in preview.get("/ban-tin/")[1]
+
+
+def test_drafts_are_served_when_asked_for(bench: Workbench) -> None:
+    with Preview(bench, "--drafts") as preview:
+        assert "Tin nháp" in preview.get("/ban-tin/")[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl+C to whole consoles")
+def test_ctrl_c_ends_it_cleanly(preview: Preview) -> None:
+    assert preview.stop() == 0
+    assert preview.wait_for("Đã dừng") == "Đã dừng xem trước."
+    with pytest.raises(ConnectionRefusedError):
+        preview.get("/ban-tin/")
+
+
+def test_a_port_in_use_is_told(preview: Preview) -> None:
+    outcome = preview.bench.run("serve", "--port", str(preview.port))
+    assert outcome.code == 2
+    assert f"không mở được cổng {preview.port}" in outcome.stderr
+
+
+def test_a_site_that_cannot_be_built_at_all_is_not_served(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path / "trang")
+    (bench.folder / "site.yaml").unlink()
+    outcome = bench.run("serve", "--port", "0", "--language", "vi")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert "[no-settings]" in outcome.stderr
