@@ -75,9 +75,6 @@ class Catalog:
 def load(language: str) -> Catalog:
     """Return the catalogue of ``vi`` or ``en``."""
     texts = tomllib.loads((_FOLDER / f"{language}.toml").read_text("utf-8"))
-    pages = _FOLDER / f"site.{language}.toml"
-    if pages.is_file():
-        texts["site"] |= tomllib.loads(pages.read_text("utf-8"))
     return Catalog(
         language,
         MappingProxyType(texts["cli"]),
