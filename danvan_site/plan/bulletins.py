@@ -91,13 +91,12 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
     return context
 
 
-def byline(bulletin: Bulletin) -> str:
+def _byline(frame: Frame, bulletin: Bulletin) -> str:
     """Return who wrote and who took the pictures: ``Hiếu Minh (Ảnh: Đức Kiên)``."""
     meta = bulletin.meta
     authors, photographers = ", ".join(meta.author), ", ".join(meta.photographer)
-    if authors and photographers:
-        return f"{authors} (Ảnh: {photographers})"
-    return authors or (f"Ảnh: {photographers}" if photographers else "")
+    photos = frame.text("photo_by", names=photographers) if photographers else ""
+    return f"{authors} ({photos})" if authors and photos else authors or photos
 
 
 def _values(frame: Frame, bulletin: Bulletin) -> Values:
@@ -110,7 +109,7 @@ def _values(frame: Frame, bulletin: Bulletin) -> Values:
         "lead": meta.lead,
         "authors": frame.terms("tac-gia", meta.author),
         "photographers": list(meta.photographer),
-        "byline": byline(bulletin),
+        "byline": _byline(frame, bulletin),
         "categories": frame.terms("chuyen-muc", meta.category),
         "topics": frame.terms("su-kien", meta.topic),
         "tags": frame.terms("tu-khoa", meta.tags),

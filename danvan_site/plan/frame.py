@@ -116,12 +116,12 @@ class Frame:
         return site if title in (site, self.settings.title) else f"{title} – {site}"
 
     def date(self, moment: Moment) -> Values:
-        """Return a date as pages show it, with the address of its day."""
+        """Return a date as pages show it, with the address of its day, or of what has none."""
         if not moment.month:
             url = f"{moment.year:04d}/index.html"
         else:
             url = month_url(moment.year, moment.month)
-            url += f"#ngay-{moment.day:02d}" if moment.day else ""
+        url += f"#ngay-{moment.day:02d}" if moment.day else "#khong-ro-ngay"
         text = moment.text(self.settings.language)
         return {"iso": moment.iso, "text": text, "short": moment.short(), "url": url}
 
