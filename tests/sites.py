@@ -287,10 +287,12 @@ def _content_type(name: str) -> str:
 
 class Window:
     """A browser window that notes whatever no page of ours may do: an error or a complaint of its
-    policy on the console, an exception, a missing file, a request that leaves the site."""
+    policy on the console, an exception, a missing file, a request that leaves the site (but for
+    the address *also*)."""
 
-    def __init__(self, browser: Browser, home: str, **options: object) -> None:
+    def __init__(self, browser: Browser, home: str, also: str = "", **options: object) -> None:
         self.home = home
+        self._allowed = (home, also) if also else (home,)
         self.faults: list[str] = []
         self.context: BrowserContext = browser.new_context(**options)  # type: ignore[arg-type]
         self.context.set_default_timeout(10_000)
@@ -310,7 +312,7 @@ class Window:
             self.faults.append(f"{kind} on the console: {text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith(self.home):
+        if not request.url.startswith(self._allowed):
             self.faults.append(f"request that leaves the site: {request.url}")
 
     def _response(self, response: Response) -> None:
