@@ -221,6 +221,13 @@ def test_links_between_the_documents_lead_somewhere() -> None:
             assert not anchor or anchor in _anchors(target), (document.name, link)
 
 
+def test_files_that_the_documents_name_are_there() -> None:
+    for document in _documents():
+        names = re.findall(r"`((?:danvan_site|docs|templates|tests)/[\w./-]+)`", _text(document))
+        for name in names:
+            assert (ROOT / name).exists(), (document.name, name)
+
+
 def test_the_changelog_has_this_version() -> None:
     assert f"\n## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
