@@ -95,7 +95,7 @@ MESSAGES = {
         "first start: making the environment {venv} with Python {python} …",
     ),
     "repairing": (
-        "{venv} chưa hoàn chỉnh (lần cài trước bị ngắt): xoá và tạo lại …",
+        "{venv} chưa hoàn chỉnh (lần cài trước bị ngắt): xóa và tạo lại …",
         "{venv} is half-made (an earlier installation was cut off): making it anew …",
     ),
     "installing": (
@@ -110,7 +110,7 @@ MESSAGES = {
     ),
     "not ours": (
         "{venv} đã có nhưng không phải môi trường Python do chương trình này tạo, nên không đụng "
-        "đến. Hãy đổi tên hoặc xoá nó rồi chạy lại.",
+        "đến. Hãy đổi tên hoặc xóa nó rồi chạy lại.",
         "{venv} exists but is no Python environment of this program, so it is left alone. "
         "Rename or delete it, then run this again.",
     ),

@@ -99,8 +99,8 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
     Raises ContentError with all problems of the sources, and UsageError; either way the
     published folder is as it was.
     """
-    _check_folders(options)
     settings = config.load(options.config, options.shown(options.config), options.base_url)
+    _check_folders(options)
     with contextlib.ExitStack() as stack:
         if options.publish:
             folder = OutputFolder(options.output, options.shown(options.output))
@@ -244,8 +244,8 @@ class _Build:
     def _is_fresh(self, file: File, known: KnownSource | None) -> bool:
         return (
             known is not None
-            and (known.size, known.mtime_ns) == (file.size, file.mtime_ns)
-            and file.mtime_ns < self._trusted_before
+            and known.stamp == file.stamp
+            and file.stamp.latest_ns < self._trusted_before
         )
 
     def _read_changed(self, changed: Sequence[File], known: dict[str, KnownSource]) -> None:
@@ -255,7 +255,7 @@ class _Build:
             for read in results:
                 if read.known.row is None:
                     same, now = known[read.path], read.known
-                    known[read.path] = KnownSource(now.size, now.mtime_ns, now.digest, same.row)
+                    known[read.path] = KnownSource(now.stamp, now.digest, same.row)
                 else:
                     known[read.path] = read.known
                     news.append((read.path, read.html))
@@ -290,12 +290,13 @@ class _Build:
         self._report.left_out = library.left_out
         return library, references
 
-    def _media_digest(self, file: File) -> tuple[str, str]:
+    def _media_digest(self, file: File) -> tuple[str, str, str]:
         known = self._media.get(file.path)
         if known is None or not self._is_fresh(file, known):
             known = content.read_media(file, self._reading)
             self._media[file.path] = known
-        return known.digest, str(known.row[0])
+        fault, reason = known.row
+        return known.digest, fault, reason
 
     def _state_media(self, files: Mapping[str, File]) -> None:
         with self._state.changing():
@@ -328,11 +329,13 @@ class _Build:
         assets = templates.assets()
         planned = plan(self._settings, words, library, references, assets, self._reading.shown)
         self._problems += planned.problems
+        broken: dict[Place, Problem] = {}
         for name in sorted({artifact.template for artifact in planned.artifacts}):
             try:
                 templates.digest(name)
             except TemplateProblem as error:
-                self._problems.append(error.problem)
+                broken.setdefault(error.problem.place, error.problem)
+        self._problems += broken.values()
         self._report.artifacts = len(planned.artifacts)
         return planned
 

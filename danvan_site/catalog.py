@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from danvan_site.dates import WEEKDAYS
 from danvan_site.errors import Problem, Severity
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
 _FOLDER = Path(__file__).parent / "locale"
 # Details that help wherever they are known, also where a text does not mention them.
-_ADDED = ("target", "reason")
+_ADDED = ("key", "target", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Catalog:
 
     def explain(self, problem: Problem) -> tuple[str, str]:
         """Return what is wrong and the way out, without place and code."""
-        texts, details = self.problems[problem.code], problem.details
+        texts = self.problems[problem.code]
+        details = {key: self._weekday(value) for key, value in problem.details.items()}
         words = texts["text"].format(**details)
         added = [details[key] for key in _ADDED if details.get(key)]
         unsaid = [each for each in added if each not in words]
@@ -49,6 +52,11 @@ class Catalog:
         if details.get("meant"):
             words += self.say("did-you-mean", meant=details["meant"])
         return words, texts["remedy"].format(**details)
+
+    def _weekday(self, value: str) -> str:
+        """Put the name of a weekday where a detail is one (``weekday:3``)."""
+        match = re.fullmatch(r"weekday:([0-6])", value)
+        return WEEKDAYS[self.language][int(match[1])] if match else value
 
     def problem(self, problem: Problem) -> str:
         """Return a problem for people: place, severity, what is wrong, its code; the way out."""

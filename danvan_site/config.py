@@ -131,6 +131,8 @@ class Settings:
     reply: Reply | None = None
     markdown: Markdown = field(default_factory=Markdown)
     search: Search = field(default_factory=Search)
+    # Where the menu's addresses stand: whether they lead anywhere shows only in the plan.
+    menu_places: tuple[Place, ...] = ()
 
     @property
     def base_path(self) -> str:
@@ -277,7 +279,8 @@ def load(path: Path, shown: str, base_url: str = "") -> Settings:
         values["base_url"] = _option_url(base_url)
     if source.problems:
         raise ContentError(source.problems)
-    return Settings(**values)
+    places = [source.places.get(f"menu.{n}.url") for n in range(1, len(values.get("menu", ())) + 1)]
+    return Settings(**values, menu_places=tuple(place or Place(shown) for place in places))
 
 
 def _option_url(base_url: str) -> str:

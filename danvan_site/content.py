@@ -17,7 +17,7 @@ from danvan_site.dates import Moment
 from danvan_site.errors import Place, Problem, Severity
 from danvan_site.frontmatter import Metadata
 from danvan_site.markdown import Reference
-from danvan_site.state import KnownSource
+from danvan_site.state import KnownSource, Stamp
 
 PAGES = "pages/"
 MAX_BYTES = 8_000_000
@@ -29,15 +29,11 @@ _SKIPPED_NAMES = frozenset(("thumbs.db", "desktop.ini"))
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of the content folder.  ``path`` is relative, with '/', in NFC; ``name`` as on disk.
-
-    ``size`` is in bytes, ``mtime_ns`` in ns.
-    """
+    """A file of the content folder: ``path`` is relative, in NFC; ``name`` is as on disk."""
 
     path: str
     name: str
-    size: int
-    mtime_ns: int
+    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +132,8 @@ def discover(root: Path, shown: str) -> tuple[dict[str, File], list[Problem]]:
                 elif entry.is_dir(follow_symlinks=False):
                     pending.append(prefix + entry.name + "/")
                 elif entry.is_file(follow_symlinks=False):
-                    stat = entry.stat(follow_symlinks=False)
-                    files[path] = File(path, prefix + entry.name, stat.st_size, stat.st_mtime_ns)
+                    stamp = Stamp.of(entry.stat(follow_symlinks=False))
+                    files[path] = File(path, prefix + entry.name, stamp)
     return dict(sorted(files.items())), problems
 
 
@@ -162,14 +158,14 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     try:
         with open(os.path.join(options.root, file.name), "rb") as handle:
             data = handle.read(MAX_BYTES + 1)
-            stat = os.fstat(handle.fileno())
+            stamp = Stamp.of(os.fstat(handle.fileno()))
     except OSError as error:
         source.fault("file-unreadable", Place(shown), reason=error.strerror or str(error))
         return _result(file, "", None, None, source.problems)
-    file = File(file.path, file.name, stat.st_size, stat.st_mtime_ns)
+    file = File(file.path, file.name, stamp)
     digest = digest_of(data)
     if digest == before:
-        return ReadFile(file.path, KnownSource(file.size, file.mtime_ns, digest, None), "")
+        return ReadFile(file.path, KnownSource(file.stamp, digest, None), "")
     text = _decoded(data, source)
     parts = frontmatter.split(text, source) if text is not None else None
     if parts is None:
@@ -221,7 +217,7 @@ def _result(
             references,
         ]
         row += [places, file.name]
-    known = KnownSource(file.size, file.mtime_ns, digest, row)
+    known = KnownSource(file.stamp, digest, row)
     return ReadFile(file.path, known, body.html if body else "")
 
 
@@ -276,8 +272,9 @@ _ACTIVE_SVG = re.compile(
 
 
 def read_media(file: File, options: ReadOptions) -> KnownSource:
-    """Return what the state keeps of a picture or attachment; ``row`` is [code of its fault]."""
-    fault = ""
+    """Return what the state keeps of a picture or attachment; ``row`` is [code of its fault, or
+    '', and the system's reason]."""
+    fault = reason = ""
     try:
         with open(os.path.join(options.root, file.name), "rb") as handle:
             digest = hashlib.file_digest(
@@ -286,6 +283,6 @@ def read_media(file: File, options: ReadOptions) -> KnownSource:
             if file.path.lower().endswith(".svg"):
                 handle.seek(0)
                 fault = "unsafe-svg" if _ACTIVE_SVG.search(handle.read()) else ""
-    except OSError:
-        digest, fault = "", "file-unreadable"
-    return KnownSource(file.size, file.mtime_ns, digest, [fault])
+    except OSError as error:
+        digest, fault, reason = "", "file-unreadable", error.strerror or str(error)
+    return KnownSource(file.stamp, digest, [fault, reason])

@@ -42,7 +42,8 @@ _ZONE = re.compile(r"(?:GMT|UTC)?\s*([+-])(\d{1,2})(?::?(\d{2}))?(?!\d)")
 
 
 class DateError(ValueError):
-    """A date that cannot be read.  ``code`` names the problem, ``details`` fill its message."""
+    """A date that cannot be read.  ``code`` names the problem, ``details`` fill its message;
+    ``weekday:3`` among them is Thursday in the language of the message."""
 
     def __init__(self, code: str, **details: str) -> None:
         super().__init__(code)
@@ -206,9 +207,9 @@ def _check_weekday(text: str, moment: Moment) -> None:
     if said != moment.weekday:
         raise DateError(
             "weekday-mismatch",
-            said=WEEKDAYS["vi"][said],
+            said=f"weekday:{said}",
             date=moment.short(),
-            actual=WEEKDAYS["vi"][moment.weekday],
+            actual=f"weekday:{moment.weekday}",
         )
 
 

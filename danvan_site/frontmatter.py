@@ -237,7 +237,7 @@ def read(front: str, source: schema.Source, plain_page: bool = False) -> Metadat
         ("title", "title" in source.places and "title" in values),
         ("date", dated),
     ):
-        if not present:
+        if not present and not _is_misspelt(key, source):
             place = source.places.get(key, Place(source.file, 1, 1))
             source.fault("missing-key", place, key=key)
     if "title" not in values or (not plain_page and "date" not in values and not dated):
@@ -247,6 +247,11 @@ def read(front: str, source: schema.Source, plain_page: bool = False) -> Metadat
         source.fault("image-without-alt", source.places["image"], key="image.alt", src=image.src)
     values.setdefault("date", None)
     return Metadata(**values)
+
+
+def _is_misspelt(key: str, source: schema.Source) -> bool:
+    """Tell whether the key is there with a slip, which has been noted already."""
+    return any(problem.details.get("meant") == key for problem in source.problems)
 
 
 def compose(front: Mapping[str, object], body: str) -> str:

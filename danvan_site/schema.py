@@ -78,7 +78,8 @@ class Source:
         mark = getattr(error, "context_mark" if code == "yaml-quote" else "problem_mark", None)
         line, column = (mark.line, mark.column) if mark else (0, 0)
         place = Place(self.file, line + self.first_line, column + 1)
-        self.fault(code, place, reason=reason)
+        # The library's own words help only where there are none of ours.
+        self.fault(code, place, reason=reason if code == "yaml-syntax" else "")
 
     def read(self, root: Node | None, fields: Mapping[str, Reader]) -> Values:
         """Read a mapping with the closed schema *fields*; keys that are absent are left out."""
@@ -232,7 +233,7 @@ def record(build: Callable[..., Any], *required: str, **fields: Reader) -> Reade
         values = source._mapping(key, node, fields)
         for name in required:
             if name not in values and not _has_fault(source, node):
-                source.fault("missing-key", node, key=f"{key}.{name}")
+                source.fault("missing-key", node, key=name)
                 return None
         return build(**values) if set(required) <= set(values) else None
 

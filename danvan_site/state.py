@@ -8,30 +8,48 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
-_LAYOUT = "1"
+_LAYOUT = "2"
 _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, digest TEXT, row TEXT)
-    WITHOUT ROWID;
+CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
+    digest TEXT, row TEXT) WITHOUT ROWID;
 CREATE TABLE body (path TEXT PRIMARY KEY, html TEXT) WITHOUT ROWID;
 CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, context TEXT, digest TEXT,
     size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
 """
 
 
+class Stamp(NamedTuple):
+    """What tells without reading that a file may have changed: size in bytes, times in ns."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> Self:
+        """Return the stamp of a file."""
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+    @property
+    def latest_ns(self) -> int:
+        """The later of the two times: the first can be set to anything."""
+        return max(self.mtime_ns, self.ctime_ns)
+
+
 @dataclass(frozen=True, slots=True)
 class KnownSource:
     """A source as the last build read it.  ``row`` is what was made of it, as JSON values."""
 
-    size: int
-    mtime_ns: int
+    stamp: Stamp
     digest: str
     row: Any
 
@@ -119,20 +137,17 @@ class State:
 
     def sources(self) -> dict[str, KnownSource]:
         """Return all sources by path."""
-        rows = self._database.execute("SELECT path, size, mtime_ns, digest, row FROM source")
+        rows = self._database.execute("SELECT * FROM source")
         return {
-            path: KnownSource(size, mtime_ns, digest, json.loads(row))
-            for path, size, mtime_ns, digest, row in rows
+            path: KnownSource(Stamp(*stamp), digest, json.loads(row))
+            for path, *stamp, digest, row in rows
         }
 
     def keep_sources(self, sources: Iterable[tuple[str, KnownSource]]) -> None:
         """Add or replace sources."""
         self._database.executemany(
-            "INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)",
-            (
-                (path, each.size, each.mtime_ns, each.digest, json.dumps(each.row))
-                for path, each in sources
-            ),
+            "INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?, ?)",
+            ((path, *each.stamp, each.digest, json.dumps(each.row)) for path, each in sources),
         )
 
     def keep_bodies(self, bodies: Iterable[tuple[str, str]]) -> None:
@@ -178,9 +193,8 @@ class Reader:
 
     def source(self, path: str) -> KnownSource:
         """Return the source *path*; raise KeyError where it is not known."""
-        query = "SELECT size, mtime_ns, digest, row FROM source WHERE path = ?"
-        size, mtime_ns, digest, row = self._one(query, path)
-        return KnownSource(size, mtime_ns, digest, json.loads(row))
+        _, *stamp, digest, row = self._one("SELECT * FROM source WHERE path = ?", path)
+        return KnownSource(Stamp(*stamp), digest, json.loads(row))
 
     def _one(self, query: str, path: str) -> tuple[Any, ...]:
         row = self._database.execute(query, (path,)).fetchone()

@@ -1,11 +1,10 @@
 """The analysis of text for search, in Python and in the client's own code."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from danvan_site.search import analysis
 from tests.workbench import ROOT
@@ -27,24 +26,20 @@ def test_text_becomes_words_and_keys(vector: dict[str, object]) -> None:
 
 
 @pytest.mark.browser
-def test_the_client_analyses_as_the_program_does(tmp_path: Path) -> None:
+def test_the_client_analyses_as_the_program_does(tmp_path: Path, browser: Browser) -> None:
     page_file = tmp_path / "trang.html"
     script = (ROOT / "templates/giao-dien/search.js").as_uri()
     page_file.write_text(f'<!DOCTYPE html><script src="{script}"></script>', "utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ["DANVAN_BROWSER"], args=["--no-sandbox"]
-        )
-        page = browser.new_page()
-        page.goto(page_file.as_uri())
-        found = page.evaluate(
-            """texts => texts.map(text => {
-                 const words = danvanSearch.tokens(text);
-                 return [words, words.map(danvanSearch.keys)];
-               })""",
-            [vector["text"] for vector in VECTORS],
-        )
-        browser.close()
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    found = page.evaluate(
+        """texts => texts.map(text => {
+             const words = danvanSearch.tokens(text);
+             return [words, words.map(danvanSearch.keys)];
+           })""",
+        [vector["text"] for vector in VECTORS],
+    )
+    page.close()
     assert found == [[vector["words"], vector["keys"]] for vector in VECTORS]
 
 

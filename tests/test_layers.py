@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 # A module imports only from layers with a smaller number, and inside its own package.
 LAYERS = (
     ("errors", "vietnamese"),
-    ("dates", "catalog", "workers"),
-    ("schema",),
+    ("dates", "workers"),
+    ("catalog", "schema"),
     ("config", "frontmatter", "markdown", "output", "state"),
     ("content",),
     ("library", "search", "templates"),

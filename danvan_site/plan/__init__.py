@@ -81,7 +81,7 @@ def _dead_links(links: Sequence[tuple[Place, str]], paths: set[str]) -> list[Pro
 
 def _dead_menu(settings: Settings, paths: set[str]) -> list[Problem]:
     return [
-        Problem("menu-not-found", Place("site.yaml"), {"found": link.url})
-        for link in settings.menu
+        Problem("menu-not-found", place, {"found": link.url})
+        for link, place in zip(settings.menu, settings.menu_places, strict=True)
         if "://" not in link.url and link.url.partition("#")[0] not in paths
     ]

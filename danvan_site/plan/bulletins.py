@@ -163,7 +163,7 @@ def _attachments(frame: Frame, bulletin: Bulletin) -> Iterator[Values]:
                 "title": attachment.title or name.stem,
                 "url": media.url,
                 "type": name.suffix[1:].upper(),
-                "size": _size(media.file.size, frame.settings.language),
+                "size": _size(media.file.stamp.size, frame.settings.language),
             }
 
 

@@ -31,8 +31,9 @@ class Media:
 class References:
     """Resolves what bulletins name against the files and bulletins that there are.
 
-    *digest* gives the digest of a file and the code of what is wrong with it, or ''.  What is
-    found is kept by the naming bulletin's path; ``problems`` and ``media`` gather what turns up.
+    *digest* gives the digest of a file, the code of what is wrong with it ('' if nothing) and the
+    system's reason.  What is found is kept by the naming bulletin's path; ``problems`` and
+    ``media`` gather what turns up.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class References:
         files: Mapping[str, File],
         bulletins: Mapping[str, Bulletin],
         unpublished: frozenset[str],
-        digest: Callable[[File], tuple[str, str]],
+        digest: Callable[[File], tuple[str, str, str]],
         shown: str,
     ) -> None:
         self._files = files
@@ -125,9 +126,7 @@ class References:
         if path in self.media:
             return self.media[path]
         if path not in self._files:
-            meant = nearest(path, self._near(path))
-            if meant:
-                meant = posixpath.relpath(meant, posixpath.dirname(bulletin.path) or ".")
+            meant = self._near(bulletin, path)
             self.problems.append(Problem(code, place, {"target": target, "meant": meant}))
             return None
         kind = PurePosixPath(path).suffix[1:].lower()
@@ -136,17 +135,29 @@ class References:
             self.problems.append(Problem("file-kind", place, details))
             return None
         file = self._files[path]
-        digest, fault = self._digest(file)
+        digest, fault, reason = self._digest(file)
         if fault:
-            self.problems.append(Problem(fault, place, {"target": target}))
+            details = {"target": target, "reason": reason}
+            self.problems.append(Problem(fault, place, details))
             return None
         name = vietnamese.slugify(PurePosixPath(path).stem, 60)
         self.media[path] = Media(file, f"tep/{name}-{digest[:8]}.{kind}", digest)
         return self.media[path]
 
-    def _near(self, path: str) -> list[str]:
-        """Return the files among which *path* may have been meant: those of its folder."""
-        folder = posixpath.dirname(path)
-        near = [each for each in self._files if posixpath.dirname(each) == folder]
-        name = posixpath.basename(path).lower()
-        return near or [each for each in self._files if posixpath.basename(each).lower() == name]
+    def _near(self, bulletin: Bulletin, path: str) -> str:
+        """Return what *path* was probably meant to be, as the bulletin would name it, or ''.
+
+        It is a file of that folder with nearly that name, or one of that very name elsewhere.
+        """
+        folder, name = posixpath.split(path)
+        text = name.lower().endswith(".md")
+        alike = [each for each in self._files if each.lower().endswith(".md") == text]
+        beside = {
+            posixpath.basename(each).lower(): each
+            for each in alike
+            if posixpath.dirname(each) == folder
+        }
+        elsewhere = (each for each in alike if posixpath.basename(each).lower() == name.lower())
+        found = beside.get(nearest(name, beside)) or next(elsewhere, "")
+        here = posixpath.dirname(bulletin.path) or "."
+        return posixpath.relpath(found, here) if found else ""
