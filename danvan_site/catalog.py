@@ -17,7 +17,7 @@ LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
 _FOLDER = Path(__file__).parent / "locale"
 # Details that help wherever they are known, also where a text does not mention them.
-_ADDED = ("key", "target", "reason")
+_ADDED = ("target", "reason")
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,7 @@ def _at_least(least: int) -> schema.Reader:
 
 def _abbreviations(source: schema.Source, key: str, node: schema.Node) -> Any:
     if not isinstance(node.value, list) or any(not isinstance(pair, tuple) for pair in node.value):
-        source.fault("expected-mapping", node, key=key)
+        source.fault("expected-mapping", node, key=key, target=key)
         return None
     pairs = (
         (short.value, schema.text(source, f"{key}.{short.value}", long))

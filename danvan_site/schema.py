@@ -228,7 +228,7 @@ def record(build: Callable[..., Any], *required: str, **fields: Reader) -> Reade
 
     def read(source: Source, key: str, node: Node) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            source.fault("expected-mapping", node, key=key)
+            source.fault("expected-mapping", node, key=key, target=key)
             return None
         values = source._mapping(key, node, fields)
         for name in required:

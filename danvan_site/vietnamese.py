@@ -30,6 +30,7 @@ _CONTROLS = re.compile(
 )
 _DASHES = re.compile(r"\s*[\u2010-\u2015\u2212]\s*|\s+-\s+")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_MARKS = re.compile("[\u0300-\u036f]")
 _WORD = re.compile(r"[^\W_]+")
 # Device names that Windows will not have as a file name, whatever the extension.
 _RESERVED = frozenset(
@@ -62,7 +63,7 @@ def repair(text: str) -> str:
 def fold(text: str) -> str:
     """Return *text* in small letters without any mark: ``Đà Nẵng`` gives ``da nang``."""
     decomposed = unicodedata.normalize("NFD", repair(text).lower().replace("đ", "d"))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return _MARKS.sub("", decomposed)
 
 
 @lru_cache(maxsize=1 << 18)

@@ -6,10 +6,20 @@
   'use strict';
 
   var TONES = /[\u0300\u0301\u0303\u0309\u0323]/g;
+  var MARKS = /[\u0300-\u036f]/g;
   var INVISIBLE = /[\u00ad\u200b-\u200d\u2060\ufeff]/g;
   var SPACES = /[\u00a0\u2007\u202f]/g;
-  var TOKEN = /[\p{L}\p{N}]+(?:[-./\u2013][\p{L}\p{N}]+)*/gu;
-  var PIECE = /[\p{L}\p{N}]+/gu;
+  var CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+  var UNKNOWN = new RegExp('[^\\x00-\\u052f\\u0e00-\\u0eff\\u1100-\\u11ff\\u1780-\\u17ff\\u1e00-\\u1eff' +
+    '\\u2000-\\u206f\\u2212\\u3040-\\u30ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uac00-\\ud7a3\\ufeff]', 'g');
+  var DASHES = /[\u2010-\u2015\u2212]/g;
+  var LETTERS = '0-9a-z\\u00aa\\u00b5\\u00ba\\u00df-\\u00f6\\u00f8-\\u024f\\u0370-\\u0373\\u0376' +
+    '\\u0377\\u037b-\\u037d\\u0386\\u0388-\\u03ff\\u0400-\\u0481\\u048a-\\u052f\\u0e01-\\u0e3a' +
+    '\\u0e40-\\u0e4e\\u0e81-\\u0edf\\u1780-\\u17d3\\u1e00-\\u1eff\\u3041-\\u3096\\u30a1-\\u30fa' +
+    '\\u3400-\\u4dbf\\u4e00-\\u9fff\\uac00-\\ud7a3';
+  var WORD = '[' + LETTERS + '][' + LETTERS + '\\u0300-\\u036f]*';
+  var TOKEN = new RegExp(WORD + '(?:[-./]' + WORD + ')*', 'g');
+  var PIECE = new RegExp(WORD, 'g');
   var LOOK_ALIKES = {
     '\u00d0': '\u0110', '\u0189': '\u0110', '\u00f0': '\u0111', '\u0256': '\u0111',
     '\u01ce': '\u0103', '\u01cd': '\u0102'
@@ -19,8 +29,10 @@
   // Analysis. Each function has its namesake in danvan_site/vietnamese.py or search/analysis.py.
 
   function repair(text) {
-    return text.normalize('NFC').replace(INVISIBLE, '').replace(SPACES, ' ')
-      .replace(/[\u00d0\u0189\u00f0\u0256\u01cd\u01ce]/g, function (letter) { return LOOK_ALIKES[letter]; });
+    return text.normalize('NFC').replace(CONTROLS, '').replace(INVISIBLE, '').replace(SPACES, ' ')
+      .replace(/[\u00d0\u0189\u00f0\u0256\u01cd\u01ce]/g, function (letter) {
+        return LOOK_ALIKES[letter];
+      });
   }
 
   function toneKey(word) {
@@ -30,21 +42,35 @@
   }
 
   function fold(word) {
-    return repair(word).toLowerCase().replace(/\u0111/g, 'd').normalize('NFD').replace(/\p{M}/gu, '');
+    return repair(word).toLowerCase().replace(/\u0111/g, 'd').normalize('NFD').replace(MARKS, '');
   }
 
+  function termsOf(word) { return ['=' + toneKey(word), fold(word)]; }
+
   function tokens(text) {
-    return (repair(text).toLowerCase().match(TOKEN) || []).reduce(function (all, token) {
+    var plain = repair(text.replace(UNKNOWN, ' ')).toLowerCase().replace(/\u03c2/g, '\u03c3').replace(DASHES, '-');
+    var found = [];
+    (plain.match(TOKEN) || []).forEach(function (token) {
       var pieces = token.match(PIECE);
-      if (pieces.length === 1) return all.concat(token);
-      if (/^\d{1,3}(?:\.\d{3})+$/.test(token)) return all.concat(token.replace(/\./g, ''));
-      if (!/\d/.test(token)) return all.concat(pieces);
-      return all.concat(pieces.map(function (p) { return p === 't\u01b0' ? 'tw' : p; }).join('-'));
+      if (pieces.length === 1) found.push(pieces);
+      else if (/^[0-9]{1,3}(?:\.[0-9]{3})+$/.test(token)) found.push([token.replace(/\./g, '')]);
+      else if (/^[0-9]+(?:[-./][0-9]+)+$/.test(token)) found.push([pieces.join('/')].concat(pieces));
+      else if (/[0-9]/.test(token)) {
+        found.push(pieces.map(function (piece) { return piece === 't\u01b0' ? 'tw' : piece; }));
+      } else pieces.forEach(function (piece) { found.push([piece]); });
+    });
+    return found;
+  }
+
+  // The words that a query asks for: a date as a whole, all else in its pieces.
+  function words(text) {
+    return tokens(text).reduce(function (all, token) {
+      return all.concat(token[0].indexOf('/') > 0 ? token.slice(0, 1) : token);
     }, []);
   }
 
   function hasMarks(text) {
-    var plain = repair(text).toLowerCase();
+    var plain = repair(text.replace(UNKNOWN, ' ')).toLowerCase();
     return fold(plain) !== plain;
   }
 
@@ -85,15 +111,15 @@
   // All words must occur; a query without any mark matches every spelling.
   Index.prototype.query = function (text) {
     var key = hasMarks(text) ? function (word) { return '=' + toneKey(word); } : fold;
-    var words = tokens(text).map(key);
-    if (!words.length) return [];
-    var sets = words.map(this.documentsOf, this);
+    var asked = words(text).map(key);
+    if (!asked.length) return [];
+    var sets = asked.map(this.documentsOf, this);
     var common = Array.from(sets[0]).filter(function (ref) {
       return sets.every(function (set) { return set.has(ref); });
     });
-    var pairs = words.slice(1).map(function (word, at) { return words[at] + '_' + word; });
+    var pairs = asked.slice(1).map(function (word, at) { return asked[at] + '_' + word; });
     var ranked = common.map(function (ref) {
-      var score = words.concat(pairs).reduce(function (sum, term) {
+      var score = asked.concat(pairs).reduce(function (sum, term) {
         return sum + this.score(ref, term);
       }.bind(this), 0);
       return { ref: ref, score: score };
@@ -115,7 +141,8 @@
   window.danvanSearch = {
     load: function (data) { index = new Index(data); },
     tokens: tokens,
-    keys: function (word) { return ['=' + toneKey(word), fold(word)]; }
+    words: words,
+    termsOf: termsOf
   };
   if (!count || !results || !form) return;
 
@@ -174,7 +201,7 @@
   }
 
   function run(text) {
-    if (!tokens(text).length) {
+    if (!words(text).length) {
       results.replaceChildren();
       count.textContent = '';
       return;
