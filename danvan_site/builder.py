@@ -25,7 +25,7 @@ from danvan_site.output import OutputFolder
 from danvan_site.plan import Artifact, Plan, References, encode, plan
 from danvan_site.state import KnownOutput, KnownSource, State
 from danvan_site.templates import TemplateProblem, Templates
-from danvan_site.workers import Workers
+from danvan_site.workers import Workers, collection_paused
 
 # A file changed this shortly before it was looked at may change again within the same tick of
 # the file system's clock, so its time proves nothing (git calls such entries racy).
@@ -101,7 +101,7 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
     """
     settings = config.load(options.config, options.shown(options.config), options.base_url)
     _check_folders(options)
-    with contextlib.ExitStack() as stack:
+    with collection_paused(), contextlib.ExitStack() as stack:
         if options.publish:
             folder = OutputFolder(options.output, options.shown(options.output))
             stack.enter_context(folder.locked(waiting))
@@ -322,6 +322,7 @@ class _Build:
             options.shown(options.templates),
             self._settings.language,
             options.cache / "templates",
+            program_digest()[:8],
         )
 
     def _plan(self, library: Library, references: References, templates: Templates) -> Plan:
@@ -428,6 +429,7 @@ class _Rendering:
             output=str(options.output) if options.publish else "",
             staging=str(self._staging),
             version=hashlib.blake2b(version.encode(), digest_size=8).hexdigest(),
+            program=program_digest()[:8],
         )
 
     def _tasks(self) -> Iterator[render.Task]:

@@ -7,19 +7,25 @@ They are looked for in the site's own folder first, then in the theme that the p
 from __future__ import annotations
 
 import hashlib
+import re
 import traceback
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 import jinja2
+import markupsafe
 from jinja2 import meta, nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.visitor import NodeTransformer
 
 from danvan_site import catalog
 from danvan_site.errors import Place, Problem
 
 ASSETS = "giao-dien"
+_SPECIAL = re.compile("[&<>\"']").search
 _INSTALLED = Path(__file__).parent / "theme"
 _REPOSITORY = Path(__file__).parent.parent / "templates"
 
@@ -37,7 +43,38 @@ class TemplateProblem(Exception):
         self.problem = problem
 
 
+class _CodeGenerator(CodeGenerator):
+    """Writes the escaping of outputs as a call of `_escaped`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.escaped(")
+            if finalize.src is not None:
+                self.write(finalize.src)
+
+
 class _Environment(jinja2.Environment):
+    """Jinja with contexts of plain mappings in mind: a page has some 300 outputs, and there are
+    tens of thousands of pages."""
+
+    code_generator_class = _CodeGenerator
+    words: Mapping[str, str] = MappingProxyType({})
+
+    @staticmethod
+    def escaped(value: Any) -> Any:
+        """Return *value* escaped.  Most values hold nothing to escape, and seeing that takes a
+        third of the time that `markupsafe.escape` takes to wrap them."""
+        if type(value) is str and not _SPECIAL(value):
+            return value
+        return markupsafe.escape(value)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """Parse; a text that is asked for by a constant key becomes the text itself."""
+        tree = super()._parse(source, name, filename)
+        return cast(nodes.Template, _Constants(self.words).visit(tree))
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look up keys first: contexts are plain mappings, whose methods are not for templates."""
         if type(obj) is dict:
@@ -49,18 +86,24 @@ class _Environment(jinja2.Environment):
 
 
 class Templates:
-    """The templates of a site: *folder* (which may be missing) before the program's theme."""
+    """The templates of a site: *folder* (which may be missing) before the program's theme.
 
-    def __init__(self, folder: Path, shown: str, language: str, cache_folder: Path | None) -> None:
+    Compiled templates are kept in *cache_folder*, for the *program* (its digest) that made them.
+    """
+
+    def __init__(
+        self, folder: Path, shown: str, language: str, cache_folder: Path, program: str
+    ) -> None:
         self._shown = shown
         self._folders = [folder] if folder.is_dir() else []
         if theme_folder() not in self._folders:
             self._folders.append(theme_folder())
         self.words = catalog.load(language).site
-        compiled = None
-        if cache_folder:
-            cache_folder.mkdir(parents=True, exist_ok=True)
-            compiled = jinja2.FileSystemBytecodeCache(str(cache_folder), "%s.bin")
+        cache_folder.mkdir(parents=True, exist_ok=True)
+        prefix = f"{program}-{language}-"
+        for stale in cache_folder.glob("*.bin"):
+            if not stale.name.startswith(prefix):
+                stale.unlink(missing_ok=True)
         self._environment = _Environment(
             loader=jinja2.FileSystemLoader([str(each) for each in self._folders]),
             autoescape=True,
@@ -69,8 +112,9 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            bytecode_cache=compiled,
+            bytecode_cache=jinja2.FileSystemBytecodeCache(str(cache_folder), f"{prefix}%s.bin"),
         )
+        self._environment.words = self.words
         self._environment.globals = {"t": self._say, "range": range}
         self._digests: dict[str, str] = {}
 
@@ -170,7 +214,33 @@ def _dynamic_line(tree: nodes.Template) -> int:
     return 0
 
 
+class _Constants(NodeTransformer):
+    """Puts the words in place of ``t('key')``."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        """Replace a call that depends on nothing; one with an unknown key fails when it runs."""
+        argument = node.args[0] if _is_constant_text(node) else None
+        if isinstance(argument, nodes.Const) and argument.value in self._words:
+            return nodes.Const(self._words[argument.value], lineno=node.lineno)
+        return self.generic_visit(node)
+
+
+def _is_constant_text(node: nodes.Call) -> bool:
+    return (
+        isinstance(node.node, nodes.Name)
+        and node.node.name == "t"
+        and len(node.args) == 1
+        and isinstance(node.args[0], nodes.Const)
+        and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+    )
+
+
 @cache
-def shared(folder: str, shown: str, language: str, cache_folder: str, version: str) -> Templates:
+def shared(
+    folder: str, shown: str, language: str, cache_folder: str, program: str, version: str
+) -> Templates:
     """Return the templates for a worker process, made once for each *version* of them."""
-    return Templates(Path(folder), shown, language, Path(cache_folder))
+    return Templates(Path(folder), shown, language, Path(cache_folder), program)

@@ -25,7 +25,8 @@ Values = dict[str, Any]
 class Site:
     """Where a renderer finds what contexts name: plain values, so that any process can have it.
 
-    ``version`` names the state of the templates; renderers are made anew when it changes.
+    ``version`` names the state of the templates, ``program`` this program's; renderers are made
+    anew when they change.
     """
 
     content: str
@@ -38,6 +39,7 @@ class Site:
     output: str
     staging: str
     version: str
+    program: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,12 @@ class Renderer:
         self._site = site
         self._state = Reader(Path(site.state))
         self._templates = templates.shared(
-            site.templates, site.templates_shown, site.language, site.cache, site.version
+            site.templates,
+            site.templates_shown,
+            site.language,
+            site.cache,
+            site.program,
+            site.version,
         )
         self._kinds: Mapping[str, Callable[[Values], bytes]] = {
             "atom": feeds.atom,
