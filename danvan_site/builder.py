@@ -21,6 +21,7 @@ from danvan_site import catalog, config, content, markdown, render
 from danvan_site.content import Bulletin, File, ReadOptions
 from danvan_site.errors import ContentError, Place, Problem, Severity, UsageError
 from danvan_site.library import Library, assemble
+from danvan_site.locks import locked
 from danvan_site.output import OutputFolder
 from danvan_site.plan import Artifact, Plan, References, encode, plan
 from danvan_site.state import KnownOutput, KnownSource, State
@@ -105,7 +106,12 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
         if options.publish:
             folder = OutputFolder(options.output, options.shown(options.output))
             stack.enter_context(folder.locked(waiting))
-        state = _open_state(options, settings)
+        path = _state_path(options)
+        # Also an examination that publishes nothing reads the sources into the state.
+        stack.enter_context(locked(path.with_suffix(".lock"), waiting))
+        if options.clean:
+            State.remove(path)
+        state = State(path, f"{program_digest()} {_read_options(options, settings)!r}")
         stack.callback(state.close)
         workers = stack.enter_context(Workers(options.jobs))
         return _Build(options, settings, state, workers, progress).run()
@@ -154,14 +160,11 @@ def _read_options(options: BuildOptions, settings: config.Settings) -> ReadOptio
     )
 
 
-def _open_state(options: BuildOptions, settings: config.Settings) -> State:
+def _state_path(options: BuildOptions) -> Path:
+    """Return the state file of these two folders."""
     folders = f"{options.content.resolve()}\0{options.output.resolve()}"
     name = hashlib.blake2b(folders.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
-    path = options.cache / f"state-{name}.sqlite"
-    if options.clean:
-        State.remove(path)
-    identity = f"{program_digest()} {_read_options(options, settings)!r}"
-    return State(path, identity)
+    return options.cache / f"state-{name}.sqlite"
 
 
 class _Build:
@@ -367,7 +370,7 @@ class _Build:
 
     def _examine(self, planned: Plan, templates: Templates) -> None:
         """Render everything, and throw it away: templates go wrong only then."""
-        staging = self._options.cache / "check"
+        staging = self._state.path.with_suffix(".check")
         shutil.rmtree(staging, ignore_errors=True)
         with self._stage("render", len(planned.artifacts)):
             try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from danvan_site.builder import BuildOptions, BuildReport, Progress, build
 
 
-def check(options: BuildOptions, progress: Progress) -> BuildReport:
+def check(options: BuildOptions, progress: Progress, waiting: Callable[[], None]) -> BuildReport:
     """Build everything and publish nothing.
 
     Raises ContentError with all problems and UsageError, as `build` does.
     """
-    return build(dataclasses.replace(options, publish=False), progress, lambda: None)
+    return build(dataclasses.replace(options, publish=False), progress, waiting)

@@ -17,9 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-import filelock
-
-from danvan_site import vietnamese
+from danvan_site import locks, vietnamese
 from danvan_site.errors import Place, UsageError
 
 MARKER = ".danvan-site"
@@ -77,18 +75,12 @@ class OutputFolder:
         Raises UsageError where the folder holds files and is not ours.
         """
         self._claim()
-        lock = filelock.FileLock(self.root / _LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            waiting()
-            lock.acquire()
-        try:
+        with locks.locked(self.root / _LOCK, waiting):
             self._clear_staging()
-            yield self
-        finally:
-            self._clear_staging()
-            lock.release()
+            try:
+                yield self
+            finally:
+                self._clear_staging()
 
     def _claim(self) -> None:
         if self.root.is_symlink() or (self.root.exists() and not self.root.is_dir()):

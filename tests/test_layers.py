@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 # A module imports only from layers with a smaller number, and inside its own package.
 LAYERS = (
     ("errors", "vietnamese"),
-    ("dates", "workers"),
+    ("dates", "locks", "workers"),
     ("catalog", "schema"),
     ("config", "frontmatter", "markdown", "output", "state"),
     ("content",),

@@ -138,3 +138,21 @@ def test_two_builds_at_once_both_end_well(site: Workbench, tmp_path: Path) -> No
     assert [process.returncode for process in builds] == [0, 0, 0], errors
     site.build("--output", str(tmp_path / "clean"), "--cache", str(tmp_path / "cache"))
     assert site.tree() == site.tree(tmp_path / "clean")
+
+
+def test_examining_while_building_disturbs_neither(site: Workbench, tmp_path: Path) -> None:
+    commands = [site.command(name) for name in ("build", "check", "build", "check", "check")]
+    processes = [
+        subprocess.Popen(
+            command,
+            cwd=site.folder,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for command in commands
+    ]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 5, errors
+    site.build("--output", str(tmp_path / "clean"), "--cache", str(tmp_path / "cache"))
+    assert site.tree() == site.tree(tmp_path / "clean")

@@ -74,7 +74,7 @@ def build(console: Console, values: Mapping[str, Any]) -> int:
     options = options_of(values)
 
     def run(progress: Progress) -> BuildReport:
-        return builder.build(options, progress, lambda: console.say_aside(_waiting(console.words)))
+        return builder.build(options, progress, lambda: _say_waiting(console))
 
     def tell(report: BuildReport) -> None:
         if values["verbose"]:
@@ -98,7 +98,10 @@ def check(console: Console, values: Mapping[str, Any]) -> int:
     def failure(words: Catalog, errors: int, warnings: int) -> str:
         return words.say("check-failed", errors=errors, warnings=warnings)
 
-    return _run(console, values, lambda bars: checking.check(options, bars), tell, failure)
+    def run(progress: Progress) -> BuildReport:
+        return checking.check(options, progress, lambda: _say_waiting(console))
+
+    return _run(console, values, run, tell, failure)
 
 
 def _run(
@@ -132,8 +135,8 @@ def _run(
     return DONE
 
 
-def _waiting(words: Catalog) -> str:
-    return words.say("waiting")
+def _say_waiting(console: Console) -> None:
+    console.say_aside(console.words.say("waiting"))
 
 
 def _failure(words: Catalog, errors: int, warnings: int) -> str:
