@@ -23,17 +23,22 @@ class Json(str):
 
 
 def encode(value: Mapping[str, Any]) -> Json:
-    """Return a context as canonical JSON: keys in order, `Json` parts as they are."""
-    parts = [f"{_ENCODER.encode(key)}:{_encoded(value[key])}" for key in sorted(value)]
-    return Json("{" + ",".join(parts) + "}")
-
-
-def _encoded(value: Any) -> str:
-    if isinstance(value, Json):
-        return value
-    if isinstance(value, list | tuple) and value and isinstance(value[0], Json):
-        return "[" + ",".join(value) + "]"
-    return _ENCODER.encode(value)
+    """Return a context as canonical JSON: its plain values in the order of their keys, in one go,
+    then the parts that are JSON already (or lists of such), as they are."""
+    plain: dict[str, Any] = {}
+    ready: list[str] = []
+    for key in sorted(value):
+        part = value[key]
+        if isinstance(part, Json):
+            ready.append(f'"{key}":{part}')
+        elif isinstance(part, list | tuple) and part and isinstance(part[0], Json):
+            ready.append(f'"{key}":[{",".join(part)}]')
+        else:
+            plain[key] = part
+    text = _ENCODER.encode(plain)
+    if not ready:
+        return Json(text)
+    return Json(f"{text[:-1]}{',' if plain else ''}{','.join(ready)}}}")
 
 
 Context = Mapping[str, Any]
