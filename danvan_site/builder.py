@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -357,6 +357,8 @@ class _Build:
             staged.sort(key=lambda path: path in on_disk)  # stable: new ones first, then by rank
             outputs = rendering.outputs(results)
             owned = folder.owned()
+            foreign = on_disk.keys() - owned.keys() - known.keys()
+            self._refuse_foreign(path for path in staged if path in foreign)
             removed = [path for path in owned if path not in outputs and path in on_disk]
             digests = {path: each.digest for path, each in outputs.items()}
             folder.publish(staged, removed, digests)
@@ -367,6 +369,14 @@ class _Build:
         report = self._report
         report.rendered, report.written, report.removed = len(results), len(staged), len(removed)
         report.unchanged = len(outputs) - len(staged)
+
+    def _refuse_foreign(self, paths: Iterable[str]) -> None:
+        """A file that somebody else put where a page is to stand is not overwritten."""
+        shown = self._options.shown(self._options.output)
+        self._problems += [
+            Problem("output-foreign-file", Place(f"{shown}/{path}")) for path in paths
+        ]
+        self._stop_on_errors()
 
     def _examine(self, planned: Plan, templates: Templates) -> None:
         """Render everything, and throw it away: templates go wrong only then."""

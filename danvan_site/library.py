@@ -138,6 +138,11 @@ def grouped(
     return groups
 
 
+def standing(bulletins: Iterable[Bulletin]) -> list[Bulletin]:
+    """Leave out the withdrawn ones: their pages stay, but nothing sends readers there."""
+    return [each for each in bulletins if each.meta.status != "withdrawn"]
+
+
 def _frozen(groups: Mapping[Key, list[Bulletin]]) -> dict[Key, tuple[Bulletin, ...]]:
     return {key: tuple(members) for key, members in sorted(groups.items())}
 

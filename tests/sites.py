@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-import os
 import posixpath
 import re
 import subprocess
@@ -23,6 +22,8 @@ import html5lib
 import yaml
 from html5lib.constants import E as MESSAGES
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
+
+from tests.workbench import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = (sys.executable, "-m", "danvan_site")
@@ -45,11 +46,10 @@ _OWN_TYPES = {
 def run_build(output: Path, cache: Path, *options: str, site: Path = ROOT) -> Output:
     """Build the site in the folder *site* into *output* with the command, as its user would."""
     places = ("--output", str(output), "--cache", str(cache))
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     done = subprocess.run(
         [*PROGRAM, "build", "--json", *places, *options],
         cwd=site,
-        env=environment,
+        env=environment(),
         capture_output=True,
         text=True,
         encoding="utf-8",

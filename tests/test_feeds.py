@@ -60,13 +60,22 @@ def test_every_atom_feed_parses_with_unique_entries_newest_first(demo: Output) -
 
 def test_the_feed_of_the_site_has_the_twenty_newest(demo: Output) -> None:
     feed = parsed(demo, "feed.xml")
-    newest = bulletins_of_the_demo()[-20:][::-1]
+    standing = [each for each in bulletins_of_the_demo() if each.get("status") != "withdrawn"]
+    newest = standing[-20:][::-1]
     assert [entry.title for entry in feed.entries] == [each["title"] for each in newest]
     first = feed.entries[0]
     assert first.published == "2026-10-15T07:15:00+07:00"
     assert [author.name for author in first.authors] == ["An Nhiên", "Ánh Dương"]
     assert [tag.term for tag in first.tags][:2] == ["Dân vận khéo", "Tin tức – Sự kiện"]
     assert feed.feed.author == "Ban Tuyên giáo và Dân vận Tỉnh ủy Sông Thao"
+
+
+def test_no_feed_sends_readers_to_what_was_withdrawn(demo: Output) -> None:
+    (page,) = (path for path in demo.files if path.endswith("/danh-sach-ho-sua-nha.html"))
+    assert demo.pages[page]
+    for path in sorted(demo.files):
+        if path.endswith(("feed.xml", "feed.json", "sitemap.xml")):
+            assert page not in demo.text(path), path
 
 
 def test_a_feed_of_a_term_has_the_bulletins_of_its_list(demo: Output) -> None:

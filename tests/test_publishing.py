@@ -47,6 +47,20 @@ def test_files_that_others_put_into_the_published_folder_stay(site: Workbench) -
     assert not (site.output / "2020/07/bai-00.html").exists()
 
 
+def test_a_file_of_others_in_a_pages_place_is_not_overwritten(site: Workbench) -> None:
+    site.build()
+    site.write("public/2020/08/moi.html", "của người khác")
+    site.bulletin("2020/08/moi.md", date="2020-08-01")
+    before = site.tree()
+    outcome = site.run("build", "--json")
+    assert outcome.code == 1
+    assert outcome.problems == ["public/2020/08/moi.html output-foreign-file"]
+    assert site.tree() == before
+    (site.output / "2020/08/moi.html").unlink()
+    site.build()
+    assert "Bài 2020/08/moi.md" in site.page("2020/08/moi.html")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_a_link_in_the_published_folder_does_not_lead_writing_out_of_it(site: Workbench) -> None:
     site.build()

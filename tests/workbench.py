@@ -39,7 +39,7 @@ class Outcome:
 
     @property
     def rendered(self) -> set[str]:
-        """The paths that were rendered, without the data files that show everything."""
+        """The paths that were rendered."""
         return set(self.report["reasons"])
 
     @property

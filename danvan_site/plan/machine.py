@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from danvan_site.content import Bulletin
 from danvan_site.errors import Problem
-from danvan_site.library import grouped
+from danvan_site.library import grouped, standing
 from danvan_site.output import is_contained
 from danvan_site.plan.frame import Frame, Values, root_of
 from danvan_site.plan.home import SEARCH_INDEX, SEARCH_PAGE, is_searchable
@@ -58,7 +58,7 @@ def _robots(frame: Frame) -> str:
 
 
 def _feeds(frame: Frame) -> Iterator[Artifact]:
-    everything = frame.library.bulletins
+    everything = standing(frame.library.bulletins)
     title = frame.settings.title
     for path, kind in (("feed.xml", "atom"), ("feed.json", "json-feed")):
         make = partial(_feed, frame, path, title, "index.html", everything)
@@ -67,7 +67,8 @@ def _feeds(frame: Frame) -> Iterator[Artifact]:
         for term in grouping.terms.values():
             if term.members:
                 path = f"{term.folder}/feed.xml"
-                make = partial(_feed, frame, path, f"{term.name} – {title}", term.url, term.members)
+                members = standing(term.members)
+                make = partial(_feed, frame, path, f"{term.name} – {title}", term.url, members)
                 yield Artifact(path, "atom", "", make, RANK_MACHINE)
 
 
@@ -110,7 +111,7 @@ def _entry(frame: Frame, bulletin: Bulletin) -> Values:
 
 
 def _sitemaps(frame: Frame) -> Iterator[Artifact]:
-    bulletins = [each for each in frame.library.bulletins if each.meta.status != "withdrawn"]
+    bulletins = standing(frame.library.bulletins)
     if len(bulletins) <= SITEMAP_WHOLE:
         make = partial(_sitemap, frame, [*_list_addresses(frame), *bulletins])
         yield Artifact("sitemap.xml", "sitemap", "", make, RANK_MACHINE)
