@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,9 @@ from danvan_site.library import Library, assemble
 from danvan_site.locks import locked
 from danvan_site.output import OutputFolder
 from danvan_site.plan import Artifact, Plan, References, encode, plan
+from danvan_site.search.files import OF_STREAMS
+from danvan_site.search.index import Needs
+from danvan_site.search.spool import Spool
 from danvan_site.state import KnownOutput, KnownSource, State
 from danvan_site.templates import TemplateProblem, Templates
 from danvan_site.workers import Workers, collection_paused
@@ -331,7 +334,10 @@ class _Build:
     def _plan(self, library: Library, references: References, templates: Templates) -> Plan:
         words = catalog.load(self._settings.language)
         assets = templates.assets()
-        planned = plan(self._settings, words, library, references, assets, self._reading.shown)
+        planned = plan(
+            self._settings, words, library, references, assets, self._reading.shown,
+            program_digest(),
+        )  # fmt: skip
         self._problems += planned.problems
         broken: dict[Place, Problem] = {}
         for name in sorted({artifact.template for artifact in planned.artifacts}):
@@ -349,9 +355,12 @@ class _Build:
         folder = OutputFolder(self._options.output, self._options.shown(self._options.output))
         known = self._state.outputs()
         on_disk = folder.scan()
-        with self._stage("render", len(planned.artifacts)):
-            rendering = _Rendering(self, planned, templates, known, on_disk, folder.staging)
-            results = rendering.run()
+        rendering = _Rendering(self, planned, templates, known, on_disk, folder.staging)
+        with (
+            self._indexed(planned, rendering.needs()) as spool,
+            self._stage("render", len(planned.artifacts)),
+        ):
+            results = rendering.run(spool)
         with self._stage("publish"):
             staged = [path for path, result in results.items() if result.staged]
             staged.sort(key=lambda path: path in on_disk)  # stable: new ones first, then by rank
@@ -370,6 +379,20 @@ class _Build:
         report.rendered, report.written, report.removed = len(results), len(staged), len(removed)
         report.unchanged = len(outputs) - len(staged)
 
+    @contextlib.contextmanager
+    def _indexed(self, planned: Plan, needs: Needs) -> Iterator[Spool | None]:
+        """Prepare what the search index has to be written from, for the time of the block."""
+        with contextlib.ExitStack() as stack:
+            spool = None
+            with self._stage("index", len(planned.index.sources) if needs.anything else 0):
+                if needs.anything:
+                    folder = self._state.path.with_suffix(".search")
+                    advance = self._progress.advance
+                    spool = stack.enter_context(
+                        planned.index.spooled(needs, self._state, self._workers, folder, advance)
+                    )
+            yield spool
+
     def _refuse_foreign(self, paths: Iterable[str]) -> None:
         """A file that somebody else put where a page is to stand is not overwritten."""
         shown = self._options.shown(self._options.output)
@@ -384,10 +407,18 @@ class _Build:
         shutil.rmtree(staging, ignore_errors=True)
         with self._stage("render", len(planned.artifacts)):
             try:
-                results = _Rendering(self, planned, templates, {}, {}, staging).run()
+                results = _Rendering(self, _without_index(planned), templates, {}, {}, staging).run(
+                    None
+                )
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
         self._report.rendered = len(results)
+
+
+def _without_index(planned: Plan) -> Plan:
+    """Leave out the search index: nothing in it can be wrong."""
+    artifacts = [each for each in planned.artifacts if each.kind not in OF_STREAMS]
+    return replace(planned, artifacts=artifacts)
 
 
 class _Rendering:
@@ -410,11 +441,25 @@ class _Rendering:
         self._staging = staging
         self._digests: dict[str, tuple[str, str]] = {}
 
-    def run(self) -> dict[str, render.Result]:
+    def needs(self) -> Needs:
+        """Return which parts of the search index are not as they were."""
+        kinds = {
+            artifact.kind
+            for artifact in self._planned.artifacts
+            if artifact.kind in OF_STREAMS and self._reason(artifact, encode(artifact.context()))
+        }
+        return Needs(
+            words=bool(kinds & {"search-sets", "search-weights", "search-vocabulary"}),
+            pairs=bool(kinds & {"search-pairs", "search-follows"}),
+            small=bool(kinds & {"search-small", "search-lengths", "search-vocabulary"}),
+            export="search-lunr" in kinds,
+        )
+
+    def run(self, spool: Spool | None) -> dict[str, render.Result]:
         """Render what is not as it was; return the results in the order of publishing."""
         build = self._build
         results: dict[str, render.Result] = {}
-        site = self._site(build._options)
+        site = self._site(build._options, spool)
         for batch in build._workers.map(render.stage, site, self._tasks(), _RENDER_CHUNK):
             results.update((result.path, result) for result in batch)
             # One line of a template goes wrong on thousands of pages: one of them tells enough.
@@ -428,7 +473,7 @@ class _Rendering:
         shown = self._build._reading.shown
         return f"{shown}/{artifact.subject}" if artifact.subject else ""
 
-    def _site(self, options: BuildOptions) -> render.Site:
+    def _site(self, options: BuildOptions, spool: Spool | None) -> render.Site:
         names = sorted({artifact.template for artifact in self._planned.artifacts})
         version = repr([self._templates.digest(name) for name in names])
         return render.Site(
@@ -443,6 +488,7 @@ class _Rendering:
             staging=str(self._staging),
             version=hashlib.blake2b(version.encode(), digest_size=8).hexdigest(),
             program=program_digest()[:8],
+            spool=spool,
         )
 
     def _tasks(self) -> Iterator[render.Task]:

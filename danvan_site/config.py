@@ -103,9 +103,10 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The search index: how many bulletins it may hold, and abbreviations with long forms."""
+    """Search: abbreviations with their long forms, each found under the other; and whether a plain
+    lunr index is written too."""
 
-    limit: int = 500
+    export: str = "none"
     abbreviations: tuple[tuple[str, str], ...] = ()
 
 
@@ -254,7 +255,9 @@ SETTINGS: dict[str, schema.Reader] = {
         ),
     ),
     "markdown": schema.record(Markdown, html=schema.one_of("off", "sanitize")),
-    "search": schema.record(Search, limit=schema.number, abbreviations=_abbreviations),
+    "search": schema.record(
+        Search, export=schema.one_of("none", "lunr"), abbreviations=_abbreviations
+    ),
 }
 
 

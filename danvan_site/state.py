@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-_LAYOUT = "2"
+_LAYOUT = "3"
 _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
@@ -24,6 +24,8 @@ CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctim
 CREATE TABLE body (path TEXT PRIMARY KEY, html TEXT) WITHOUT ROWID;
 CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, context TEXT, digest TEXT,
     size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
+CREATE TABLE word (number INTEGER PRIMARY KEY, text TEXT);
+CREATE TABLE stream (path TEXT PRIMARY KEY, digest TEXT, data BLOB);
 """
 
 
@@ -180,12 +182,37 @@ class State:
             "DELETE FROM output WHERE path = ?", ((path,) for path in removed)
         )
 
+    def words(self) -> list[str]:
+        """Return the vocabulary of the streams, by number."""
+        rows = self._database.execute("SELECT text FROM word ORDER BY number")
+        return [text for (text,) in rows]
+
+    def keep_words(self, words: Iterable[tuple[int, str]]) -> None:
+        """Add words to the vocabulary."""
+        self._database.executemany("INSERT INTO word VALUES (?, ?)", words)
+
+    def stream_digests(self) -> dict[str, str]:
+        """Return what each stream was made of, by the source's path."""
+        return dict(self._database.execute("SELECT path, digest FROM stream"))
+
+    def keep_streams(self, streams: Iterable[tuple[str, str, bytes]]) -> None:
+        """Add or replace streams: path of the source, digest, numbers of words as bytes."""
+        self._database.executemany("INSERT OR REPLACE INTO stream VALUES (?, ?, ?)", streams)
+
+    def forget_streams(self, paths: Iterable[str]) -> None:
+        """Remove streams."""
+        self._database.executemany("DELETE FROM stream WHERE path = ?", ((path,) for path in paths))
+
 
 class Reader:
     """Reads single entries of a state file; opened anew in every worker process."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, check_same_thread=False)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
 
     def html(self, path: str) -> str:
         """Return the body of the source *path* as HTML; raise KeyError where it is not known."""
@@ -195,6 +222,15 @@ class Reader:
         """Return the source *path*; raise KeyError where it is not known."""
         _, *stamp, digest, row = self._one("SELECT * FROM source WHERE path = ?", path)
         return KnownSource(Stamp(*stamp), digest, json.loads(row))
+
+    def words(self) -> list[str]:
+        """Return the vocabulary of the streams, by number."""
+        rows = self._database.execute("SELECT text FROM word ORDER BY number")
+        return [text for (text,) in rows]
+
+    def stream(self, path: str) -> bytes:
+        """Return the token stream of the source *path*; raise KeyError where it is not known."""
+        return bytes(self._one("SELECT data FROM stream WHERE path = ?", path)[0])
 
     def _one(self, query: str, path: str) -> tuple[Any, ...]:
         row = self._database.execute(query, (path,)).fetchone()

@@ -22,6 +22,7 @@ _ODD_CHARACTERS: dict[int, str | None] = {
 }
 # Letters that stand in real Vietnamese text for another one that looks the same.
 _LOOK_ALIKES = str.maketrans("\u00d0\u0189\u00f0\u0256\u01ce\u01cd", "ĐĐđđăĂ")
+_LOOK_ALIKE = re.compile("[\u00d0\u0189\u00f0\u0256\u01ce\u01cd]")
 # Looking for odd characters first is ten times as fast as translating every text.
 _ODD = re.compile("[\u00a0\u00ad\u2007\u200b-\u200d\u202f\u2060\ufeff]")
 # What no HTML or XML may hold: controls, half surrogates, noncharacters.
@@ -32,6 +33,11 @@ _DASHES = re.compile(r"\s*[\u2010-\u2015\u2212]\s*|\s+-\s+")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _MARKS = re.compile("[\u0300-\u036f]")
 _WORD = re.compile(r"[^\W_]+")
+# The last vowels of a word and what follows them; the u of qu and the i of gi are consonants.
+_RHYME = re.compile(
+    "(?:(?<=q)u|(?<=^g)i)?(?P<vowels>(?:(?<![q])u|(?<!^g)i|[aăâeêoôơưy])+|(?<=^g)i)"
+    "(?P<end>[^aăâeêiouôơưy]*)$"
+)
 # Device names that Windows will not have as a file name, whatever the extension.
 _RESERVED = frozenset(
     ["con", "prn", "aux", "nul"] + [f"{port}{n}" for port in ("com", "lpt") for n in range(10)]
@@ -56,7 +62,8 @@ def normalize(text: str) -> str:
 
 def repair(text: str) -> str:
     """Return *text* normalized, with look-alike letters (Ð U+00D0, ǎ) made the Vietnamese ones."""
-    return normalize(text).translate(_LOOK_ALIKES)
+    text = normalize(text)
+    return text.translate(_LOOK_ALIKES) if _LOOK_ALIKE.search(text) else text
 
 
 @lru_cache(maxsize=1 << 16)
@@ -79,6 +86,23 @@ def tone_key(word: str) -> str:
     letters = "".join(c for c in decomposed if c not in _TONES)
     tones = "".join(c for c in decomposed if c in _TONES)
     return unicodedata.normalize("NFC", letters) + tones
+
+
+def spelled(key: str) -> str:
+    """Return the word of a tone key, the mark on the letter where most write it: ``hòa``, ``quý``.
+
+    Letters that have a mark of their own take it (``thuở``, ``đường``); else the last vowel before
+    a consonant, and of vowels at the end the last but one (``thủy``, ``của``, ``người``).
+    """
+    letters = key.rstrip(TONE_MARKS)
+    match = _RHYME.search(letters)
+    if letters == key or not match:
+        return nfc(key)
+    start, vowels = match.start("vowels"), match["vowels"]
+    marked = [at for at, letter in enumerate(vowels) if letter in "ăâêôơư"]
+    last = len(vowels) - (1 if match["end"] or len(vowels) == 1 else 2)
+    place = start + (marked[-1] if marked else last) + 1
+    return nfc(letters[:place] + key[len(letters) :] + letters[place:])
 
 
 @lru_cache(maxsize=1 << 16)

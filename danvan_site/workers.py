@@ -70,16 +70,18 @@ class Workers:
         argument: Argument,
         items: Iterable[Item],
         chunk: int,
+        worth: int = _WORTH_PROCESSES,
     ) -> Iterator[Sequence[Result]]:
         """Yield the results of *function(argument, chunk of items)*, in the order of *items*.
 
         *items* is drawn from only as fast as work is done, so that it may be made on the way.
+        Fewer than *worth* items are not worth starting processes.
         """
         iterator = iter(items)
         chunks: Iterator[list[Item]] = iter(lambda: list(itertools.islice(iterator, chunk)), [])
-        first = list(itertools.islice(chunks, -(-_WORTH_PROCESSES // chunk)))
+        first = list(itertools.islice(chunks, -(-worth // chunk)))
         everything = itertools.chain(first, chunks)
-        if self._jobs == 1 or sum(map(len, first)) < _WORTH_PROCESSES:
+        if self._jobs == 1 or sum(map(len, first)) < worth:
             for each in everything:
                 yield function(argument, each)
             return

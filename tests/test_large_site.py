@@ -38,13 +38,6 @@ def test_the_sitemap_is_split_by_years_under_an_index(site: Workbench) -> None:
     assert all((site.output / path).is_file() for path in listed)
 
 
-def test_a_site_too_large_for_the_plain_index_says_so_on_its_search_page(site: Workbench) -> None:
-    assert not (site.output / "tim-kiem/chi-muc.js").exists()
-    page = site.page("tim-kiem.html")
-    assert "search.js" not in page
-    assert 'href="luu-tru/index.html"' in page
-
-
 def test_a_long_month_leads_to_its_days_and_bulletins_to_the_month(site: Workbench) -> None:
     month = site.page("2018/01/index.html")
     days = re.findall(r'href="(?:\.\./)*(2018/01/\d\d/index\.html)"', month)

@@ -43,6 +43,11 @@ class Outcome:
         return set(self.report["reasons"])
 
     @property
+    def rendered_pages(self) -> set[str]:
+        """The paths that were rendered, without the search index and the page that leads to it."""
+        return {path for path in self.rendered if not path.startswith("tim-kiem")}
+
+    @property
     def problems(self) -> list[str]:
         """Place and code of each problem: ``content/a.md:3:7 unknown-key``."""
         return [

@@ -11,20 +11,23 @@ from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, nearest
 from danvan_site.library import Library
 from danvan_site.output import is_contained
-from danvan_site.plan import archives, bulletins, home, listings, machine
+from danvan_site.plan import archives, bulletins, home, listings, machine, search
 from danvan_site.plan.frame import Frame
 from danvan_site.plan.model import Artifact, Context, Json, encode
 from danvan_site.plan.references import References
+from danvan_site.search.index import Index
 
 __all__ = ["Artifact", "Context", "Json", "Plan", "References", "encode", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be published, in the order of publishing, and what is wrong with it."""
+    """What is to be published, in the order of publishing, and what is wrong with it; and what
+    the search index is of."""
 
     artifacts: Sequence[Artifact]
     problems: Sequence[Problem]
+    index: Index
 
 
 def plan(
@@ -34,16 +37,20 @@ def plan(
     references: References,
     assets: Mapping[str, tuple[Path, str]],
     shown: str,
+    program: str,
 ) -> Plan:
-    """Plan the site.  *references* is resolved already; *shown* is the content folder's name."""
+    """Plan the site.  *references* is resolved already; *shown* is the content folder's name,
+    *program* this program's version."""
     frame = Frame(settings, words, library, references)
+    index = search.index_of(frame, program)
     redirects, problems = machine.plan_redirects(frame, shown)
     artifacts = [
         *bulletins.plan(frame),
         *listings.plan(frame),
         *archives.plan(frame),
-        *home.plan(frame),
+        *home.plan(frame, search.summary(frame, index) if index.sources else ""),
         *machine.plan(frame, assets),
+        *search.plan(frame, index),
         *redirects,
     ]
     paths = {artifact.path for artifact in artifacts}
@@ -51,7 +58,7 @@ def plan(
     problems += _dead_links(references.outputs, paths)
     problems += _dead_menu(settings, paths)
     artifacts.sort(key=lambda artifact: (artifact.rank, artifact.path))
-    return Plan(artifacts, problems)
+    return Plan(artifacts, problems, index)
 
 
 def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:

@@ -15,20 +15,15 @@ from danvan_site.plan.model import RANK_HOME, RANK_LIST, Artifact, Json, encode
 from danvan_site.plan.references import NOT_FOUND
 
 SEARCH_PAGE = "tim-kiem.html"
-SEARCH_INDEX = "tim-kiem/chi-muc.js"
 _TOPICS = 6
 
 
-def plan(frame: Frame) -> Iterator[Artifact]:
-    """Yield the pages of which there is one."""
+def plan(frame: Frame, index: str) -> Iterator[Artifact]:
+    """Yield the pages of which there is one.  *index* is what the search page tells the client."""
     yield Artifact("index.html", "home", "home.html", partial(_home, frame), RANK_HOME)
-    yield Artifact(SEARCH_PAGE, "search", "search.html", partial(_search, frame), RANK_LIST)
+    make = partial(_search, frame, index)
+    yield Artifact(SEARCH_PAGE, "search", "search.html", make, RANK_LIST)
     yield Artifact(NOT_FOUND, "not-found", "not-found.html", partial(_not_found, frame), RANK_LIST)
-
-
-def is_searchable(frame: Frame) -> bool:
-    """Tell whether the site is small enough for the index that a browser loads as a whole."""
-    return 0 < len(frame.library.bulletins) <= frame.settings.search.limit
 
 
 def _home(frame: Frame) -> Values:
@@ -123,11 +118,12 @@ def _visits(frame: Frame) -> Values | None:
     }
 
 
-def _search(frame: Frame) -> Values:
+def _search(frame: Frame, index: str) -> Values:
     context = frame.page(SEARCH_PAGE, "search", frame.text("search_title"))
     return context | {
         "ways": frame.ways(),
-        "index_url": SEARCH_INDEX if is_searchable(frame) else "",
+        # A text for an attribute, not values for the template.
+        "index": str(index),
         "count": frame.number(len(frame.library.bulletins)),
     }
 

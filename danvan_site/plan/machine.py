@@ -1,4 +1,4 @@
-"""What machines read: feeds, sitemap, redirects, open data, the search index; and plain files."""
+"""What machines read: feeds, sitemap, redirects, open data; and plain files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from danvan_site.errors import Problem
 from danvan_site.library import grouped, standing
 from danvan_site.output import is_contained
 from danvan_site.plan.frame import Frame, Values, root_of
-from danvan_site.plan.home import SEARCH_INDEX, SEARCH_PAGE, is_searchable
+from danvan_site.plan.home import SEARCH_PAGE
 from danvan_site.plan.model import RANK_FILE, RANK_LIST, RANK_MACHINE, Artifact
 
 FEED_LENGTH = 20
@@ -24,9 +24,6 @@ def plan(frame: Frame, assets: Mapping[str, tuple[Path, str]]) -> Iterator[Artif
     """Yield all that is no page.  *assets*: published path → (file of the theme, digest)."""
     yield from _files(frame, assets)
     yield from _data(frame)
-    if is_searchable(frame):
-        make = partial(_search_index, frame)
-        yield Artifact(SEARCH_INDEX, "search-index", "", make, RANK_LIST)
     yield _text("robots.txt", _robots(frame))
     if frame.settings.base_url:
         yield from _feeds(frame)
@@ -217,7 +214,7 @@ def _redirect(frame: Frame, path: str, bulletin: Bulletin) -> Values:
     return context | {"target": bulletin.url, "title": bulletin.meta.title}
 
 
-# Open data and the search index
+# Open data
 
 
 def _data(frame: Frame) -> Iterator[Artifact]:
@@ -243,24 +240,3 @@ def _records(frame: Frame, members: Sequence[Bulletin], with_bodies: bool) -> Va
             for each in members
         ],
     }
-
-
-def _search_index(frame: Frame) -> Values:
-    documents = [
-        {
-            "url": bulletin.url,
-            "path": bulletin.path,
-            "digest": bulletin.body_digest,
-            "title": bulletin.meta.title,
-            "lead": bulletin.meta.lead,
-            "tags": " · ".join((*bulletin.meta.tags, *bulletin.meta.topic)),
-            "author": " · ".join((*bulletin.meta.author, *bulletin.meta.photographer)),
-            "unit": bulletin.meta.unit,
-            "category": " · ".join(bulletin.meta.category),
-            "caption": bulletin.meta.image.caption if bulletin.meta.image else "",
-            "date": frame.date(bulletin.meta.date)["text"] if bulletin.meta.date else "",
-        }
-        for bulletin in frame.library.bulletins
-    ]
-    abbreviations = [list(pair) for pair in frame.settings.search.abbreviations]
-    return {"documents": documents, "abbreviations": abbreviations}

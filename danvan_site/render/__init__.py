@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,8 @@ from danvan_site import content, frontmatter, markdown, schema, templates
 from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
 from danvan_site.render import data, feeds
-from danvan_site.search import lunr_index
+from danvan_site.search import files, lunr_index
+from danvan_site.search.spool import Spool
 from danvan_site.state import Reader
 
 Values = dict[str, Any]
@@ -40,6 +42,7 @@ class Site:
     staging: str
     version: str
     program: str
+    spool: Spool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,10 @@ class Renderer:
             "data-lines": lambda context: data.lines(context, self._bulletin),
             "data-with-bodies": self._data_with_bodies,
             "csv": lambda context: data.table(context, self._bulletin),
-            "search-index": lambda context: lunr_index.write(context, self._state.html),
+            "search-data": lambda context: files.data(context["name"], context["value"]),
+            "search-vocabulary": lambda context: files.vocabulary(_spool(site), context),
+            "search-lunr": lambda context: lunr_index.write(context, self._state),
+            "search-lengths": lambda context: files.lengths(_spool(site), context),
         }
 
     def render(self, task: Task) -> bytes:
@@ -154,7 +160,17 @@ class Result:
 def stage(site: Site, tasks: Sequence[Task]) -> list[Result]:
     """Render *tasks*; what differs from the published folder goes into the staging folder."""
     renderer = _renderer(site)
-    return [_staged(site, renderer, task) for task in tasks]
+    results = []
+    for kind, run in itertools.groupby(tasks, lambda task: task.kind):
+        if kind in files.KINDS:
+            # Chunks of the index that stand side by side are cheaper to make in one go.
+            some = list(run)
+            contexts = [json.loads(task.context) for task in some]
+            outputs = files.chunks(kind, _spool(site), contexts)
+            results += [_kept(site, *each) for each in zip(some, outputs, strict=True)]
+        else:
+            results += [_staged(site, renderer, task) for task in run]
+    return results
 
 
 def _staged(site: Site, renderer: Renderer, task: Task) -> Result:
@@ -165,6 +181,10 @@ def _staged(site: Site, renderer: Renderer, task: Task) -> Result:
     except SourceChanged as error:
         place = Place(f"{site.content_shown}/{error.path}")
         return Result(task.path, problem=Problem("changed-while-building", place))
+    return _kept(site, task, output)
+
+
+def _kept(site: Site, task: Task, output: bytes) -> Result:
     digest = hashlib.sha256(output).hexdigest()
     if digest == task.current:
         return Result(task.path)
@@ -186,6 +206,11 @@ def _holds(path: str, expected: bytes) -> bool:
             return handle.read() == expected
     except OSError:
         return False
+
+
+def _spool(site: Site) -> Spool:
+    assert site.spool is not None
+    return site.spool
 
 
 @cache

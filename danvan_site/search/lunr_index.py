@@ -1,63 +1,43 @@
-"""The plain lunr index of a small site, with the analysis of this program.
+"""The plain lunr index, for other clients: every lunr loads it.
 
-The index is lunr's own serialized form, so that any lunr can load it; the file around it is a
-classic script, because that is what a browser loads from a disk and under a strict policy.
+Its terms are those of `analysis`, at both levels, so a client has to hand over terms, not words.
+A bulletin's reference is its address.
 """
 
 from __future__ import annotations
 
-import html
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from lunr.builder import Builder  # type: ignore[import-untyped]
 
 from danvan_site.search import analysis
-
-# Field → boost.
-FIELDS = {
-    "title": 8,
-    "lead": 3,
-    "tags": 4,
-    "category": 2,
-    "unit": 2,
-    "author": 3,
-    "caption": 1,
-    "body": 1,
-}
-_WITH_PAIRS = ("title", "lead")
-_SHOWN = ("url", "title", "date", "unit", "lead")
-_TAG = re.compile(r"<[^>]+>")
+from danvan_site.search.documents import ASIDE, BLOCK, FIELDS
+from danvan_site.state import Reader
 
 
-def write(context: Mapping[str, Any], body: Callable[[str], str]) -> bytes:
-    """Return the index as a script; *body* gives a bulletin's HTML by the path of its source."""
+def write(context: Mapping[str, Any], state: Reader) -> bytes:
+    """Return the index in lunr's own serialized form, as JSON.  *state* has the streams."""
+    words = state.words()
     builder = Builder()
-    builder.ref("id")
+    builder.ref("url")
     for name, boost in FIELDS.items():
         builder.field(name, boost=boost)
-    abbreviations = [(short, long) for short, long in context["abbreviations"]]
-    for number, document in enumerate(context["documents"]):
-        texts = {**document, "body": _words(body(document["path"]))}
-        fields = {name: _terms(name, texts[name], abbreviations) for name in FIELDS}
-        builder.add({"id": str(number), **fields})
+    for path, url in context["documents"]:
+        builder.add({"url": url, **_fields(state.stream(path), words)})
     index = builder.build().serialize()
-    documents = [[document[name] for name in _SHOWN] for document in context["documents"]]
-    data = {"documents": documents, "abbreviations": abbreviations, "index": index}
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    safe = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return f"danvanSearch.load({safe});\n".encode()
+    return json.dumps(index, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _words(markup: str) -> str:
-    return html.unescape(_TAG.sub(" ", markup))
-
-
-def _terms(name: str, text: str, abbreviations: list[tuple[str, str]]) -> list[str]:
-    text = analysis.expanded(text, abbreviations)
-    found = list(analysis.terms(text))
-    if name in _WITH_PAIRS:
-        found += analysis.pairs(text)
-    return found
+def _fields(stream: bytes, words: list[str]) -> dict[str, list[str]]:
+    names = list(FIELDS)
+    fields: dict[str, list[str]] = {name: [] for name in names}
+    field = names[0]
+    for number in np.frombuffer(stream, np.uint32).tolist():
+        if number >= BLOCK:
+            field = names[number & 0xFF]
+        else:
+            fields[field] += analysis.terms_of(words[number & ~ASIDE])
+    return fields

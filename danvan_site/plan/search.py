@@ -1,0 +1,174 @@
+"""The search index: what is searched, and the artifacts of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from danvan_site import vietnamese
+from danvan_site.content import Bulletin
+from danvan_site.dates import Moment
+from danvan_site.library import standing
+from danvan_site.plan.frame import Frame, Values
+from danvan_site.plan.model import RANK_FILE, Artifact, Json, encode
+from danvan_site.search.documents import Source
+from danvan_site.search.files import folder_of
+from danvan_site.search.index import Index
+from danvan_site.search.layout import CARDS, FOLDER, cards_path, chunk_path
+
+# Name of a filter → the values of a bulletin, the file's name.
+_COLUMNS: Mapping[str, tuple[str, Callable[[Bulletin], Sequence[str]]]] = {
+    "category": ("chuyen-muc", lambda each: each.meta.category),
+    "unit": ("don-vi", lambda each: (each.meta.unit,) if each.meta.unit else ()),
+    "author": ("tac-gia", lambda each: each.meta.author),
+    "tag": ("tu-khoa", lambda each: each.meta.tags),
+    "topic": ("su-kien", lambda each: each.meta.topic),
+}
+# Codes of a column are characters from here on, without the backslash; a space ends a bulletin's.
+_FIRST_CODE, _BACKSLASH = 0x23, 0x5C
+
+
+def index_of(frame: Frame, program: str) -> Index:
+    """Return what the index is to be of."""
+    sources = [_source(each) for each in standing(frame.library.bulletins)]
+    return Index.of(sources, frame.settings.search.abbreviations, program)
+
+
+def _source(bulletin: Bulletin) -> Source:
+    meta = bulletin.meta
+    texts = {
+        "title": (meta.title,),
+        "lead": (meta.lead,) if meta.lead else (),
+        "caption": (meta.image.caption,) if meta.image and meta.image.caption else (),
+        "tags": (*meta.tags, *meta.topic),
+        "category": meta.category,
+        "unit": (meta.unit,) if meta.unit else (),
+        "author": (*meta.author, *meta.photographer),
+    }
+    return Source(bulletin.path, texts, bulletin.body_digest)
+
+
+def summary(frame: Frame, index: Index) -> Json:
+    """Return what the client has to know before it fetches anything, as JSON."""
+    layout = index.layout
+    bulletins = standing(frame.library.bulletins)
+    years: list[list[int]] = []
+    for number, bulletin in enumerate(bulletins):
+        year = _date(bulletin).year
+        if not years or years[-1][0] != year:
+            years.append([year, number])
+    return encode(
+        {
+            "documents": layout.documents,
+            "large": layout.large,
+            "bits": [layout.word_bits, layout.pair_bits, layout.coarse_bits, layout.small_bits],
+            "versions": [index.digest[:8], index.first_digest[:8]],
+            "years": years,
+            "filters": {
+                name: file
+                for name, (file, values) in _COLUMNS.items()
+                if any(values(each) for each in bulletins)
+            },
+        }
+    )
+
+
+def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
+    """Yield the files of the index.  They stand before the page that uses them."""
+    layout = index.layout
+    first, all_of_it = index.first_digest, index.digest
+    for kind, bits, digest in (
+        ("search-sets", layout.word_bits, first),
+        ("search-pairs", layout.pair_bits, first),
+        ("search-follows", layout.coarse_bits, first),
+        ("search-weights", layout.coarse_bits, first),
+        ("search-small", layout.small_bits, all_of_it),
+    ):
+        for chunk in range(1 << bits if bits >= 0 else 0):
+            context: Values = {"chunk": chunk, "bits": bits, "digest": digest}
+            path = chunk_path(folder_of(kind), chunk, bits)
+            yield Artifact(path, kind, "", partial(dict, context), RANK_FILE)
+    for kind, name, digest in (
+        ("search-vocabulary", "tu-vung", first if layout.large else all_of_it),
+        ("search-lengths", "do-dai", all_of_it),
+    ):
+        context = {"name": name, "digest": digest}
+        yield Artifact(f"{FOLDER}/{name}.js", kind, "", partial(dict, context), RANK_FILE)
+    bulletins = standing(frame.library.bulletins)
+    for number, start in enumerate(range(0, len(bulletins), CARDS)):
+        make = partial(_cards, number, bulletins[start : start + CARDS])
+        yield Artifact(cards_path(number), "search-data", "", make, RANK_FILE)
+    for file, values in _COLUMNS.values():
+        if any(values(each) for each in bulletins):
+            yield _data(f"loc/{file}", partial(_column, bulletins, values))
+    if frame.settings.search.export == "lunr":
+        documents = [[each.path, each.url] for each in bulletins]
+        context = {"documents": documents, "digest": index.digest}
+        yield Artifact(f"{FOLDER}/lunr.json", "search-lunr", "", partial(dict, context), RANK_FILE)
+    yield _data("loc/luot-xem", partial(_views, bulletins))
+    yield _data("loc/ngay", partial(_days, bulletins))
+
+
+def _data(name: str, make: Callable[[], object]) -> Artifact:
+    def context() -> Values:
+        return {"name": name, "value": make()}
+
+    return Artifact(f"{FOLDER}/{name}.js", "search-data", "", context, RANK_FILE)
+
+
+def _date(bulletin: Bulletin) -> Moment:
+    assert bulletin.meta.date is not None
+    return bulletin.meta.date
+
+
+def _cards(number: int, bulletins: Sequence[Bulletin]) -> Values:
+    """Return result cards: title, address, date, unit.
+
+    An address that is as titles and dates give it is only what it has besides: ``~-2``.
+    """
+    cards = []
+    for each in bulletins:
+        date = _date(each).iso[:10]
+        usual = "/".join([*date.split("-")[:2], vietnamese.slugify(each.meta.title)])
+        rest = each.url.removeprefix(usual)
+        url = each.url if rest == each.url else f"~{rest.removesuffix('.html')}"
+        cards.append([each.meta.title, url, date, each.meta.unit])
+    return {"name": f"the/{number:x}", "value": cards}
+
+
+def _column(bulletins: Sequence[Bulletin], values: Callable[[Bulletin], Sequence[str]]) -> object:
+    """Return the names in the order in which they first appear, and each bulletin's as codes."""
+    codes: dict[str, str] = {}
+    text = []
+    for bulletin in bulletins:
+        for name in dict.fromkeys(values(bulletin)):
+            text.append(codes.setdefault(name, _code(len(codes))))
+        text.append(" ")
+    return [list(codes), "".join(text)]
+
+
+def _code(number: int) -> str:
+    code = _FIRST_CODE + number
+    code += code >= _BACKSLASH
+    # Past ASCII: no controls, no halves of surrogate pairs.
+    code += 0x22 if code >= 0x7F else 0
+    return chr(code + 0x800 if code >= 0xD800 else code)
+
+
+def _views(bulletins: Sequence[Bulletin]) -> object:
+    return " ".join(str(each.meta.views or 0) for each in bulletins)
+
+
+def _days(bulletins: Sequence[Bulletin]) -> object:
+    """Return days and how many bulletins each has, as distances: ``days count`` in one row."""
+    row: list[int] = []
+    last = 0
+    for bulletin in bulletins:
+        date = _date(bulletin)
+        day = date.year * 512 + date.month * 32 + date.day
+        if day != last or not row:
+            row += [day - last, 1]
+            last = day
+        else:
+            row[-1] += 1
+    return row

@@ -1,0 +1,176 @@
+"""Bulletins to token streams: what of a bulletin is searched, as numbers of words.
+
+A stream is an array of uint32: ``BLOCK | field`` begins a block (a paragraph, a title, a cell),
+every other number is a word of the vocabulary, in reading order.  ``ASIDE`` marks a word that is
+found but has no neighbours: the whole of a date whose pieces follow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from danvan_site import vietnamese
+from danvan_site.search import analysis
+
+# Field → lunr's boost.  The order is the order of reading, and the numbers of the fields.
+FIELDS = {
+    "title": 8,
+    "lead": 3,
+    "body": 1,
+    "caption": 1,
+    "tags": 4,
+    "category": 2,
+    "unit": 2,
+    "author": 3,
+}
+LEAD, BODY = map(list(FIELDS).index, ("lead", "body"))
+BLOCK = 0xFFFFFF00
+ASIDE = 0x80000000
+
+_BREAK = re.compile(
+    r"</?(?:p|li|ul|ol|dl|dt|dd|h[1-6]|table|thead|tbody|tr|td|th|caption|blockquote|div|figure"
+    r"|figcaption|pre|section|aside|hr|details|summary)\b[^>]*>"
+)
+_LINE = re.compile(r"<br\b[^>]*>")
+_TAG = re.compile(r"<[^>]+>")
+
+# So many spellings are kept at hand; twice as many would take twice the memory for little.
+_CACHED = 1 << 17
+
+Abbreviations = Sequence[tuple[str, str]]
+
+
+class Source(NamedTuple):
+    """What is searched of one bulletin.  ``texts`` are all fields but the body: name → values."""
+
+    path: str
+    texts: Mapping[str, Sequence[str]]
+    body_digest: str
+
+    def digest(self, abbreviations: Abbreviations) -> str:
+        """Return what tells whether the stream is still right."""
+        parts = json.dumps([self.texts, self.body_digest, abbreviations], sort_keys=True)
+        return hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The streams of some bulletins, over a vocabulary of their own.
+
+    ``words`` are its words, as tone keys; ``data`` is all streams one after the other, as bytes;
+    ``lengths`` are their numbers of items.
+    """
+
+    words: Sequence[str]
+    data: bytes
+    lengths: Sequence[int]
+
+    def renumbered(self, numbers: NDArray[np.uint32]) -> list[bytes]:
+        """Return each stream by itself, *numbers* in the place of its own."""
+        data = np.frombuffer(self.data, np.uint32).copy()
+        is_word = data < BLOCK
+        own = data[is_word]
+        data[is_word] = numbers[own & ~np.uint32(ASIDE)] | (own & np.uint32(ASIDE))
+        ends = np.cumsum(self.lengths)
+        return [part.tobytes() for part in np.split(data, ends[:-1])] if len(ends) else []
+
+
+def blocks_of(markup: str) -> list[str]:
+    """Return the text of HTML, a string for each paragraph, item or cell."""
+    text = _TAG.sub("", _LINE.sub(" ", _BREAK.sub("\0", markup)))
+    return html.unescape(text).split("\0")
+
+
+def read(
+    sources: Iterable[Source], body: Callable[[str], str], abbreviations: Abbreviations
+) -> Streams:
+    """Return the streams of *sources*; *body* gives a bulletin's HTML by its path."""
+    vocabulary = _vocabulary(tuple(abbreviations))
+    streams = []
+    for source in sources:
+        fields = []
+        for number, name in enumerate(FIELDS):
+            blocks = blocks_of(body(source.path)) if name == "body" else source.texts[name]
+            fields.append(vocabulary.stream(blocks, number))
+        streams.append(b"".join(fields))
+    data = np.frombuffer(b"".join(streams), np.uint32).copy()
+    is_word = data < BLOCK
+    asides = data[is_word] & ASIDE
+    used, numbers = np.unique(data[is_word] & ~np.uint32(ASIDE), return_inverse=True)
+    data[is_word] = numbers.astype(np.uint32) | asides
+    words = [vocabulary.words[number] for number in used.tolist()]
+    return Streams(words, data.tobytes(), [len(each) // 4 for each in streams])
+
+
+@cache
+def _vocabulary(abbreviations: Abbreviations) -> _Vocabulary:
+    """One for each process, so that spellings are taken apart once for all its bulletins."""
+    return _Vocabulary(abbreviations)
+
+
+class _Vocabulary(dict[str, bytes]):
+    """Numbers words as they come.  It maps what stands between two spaces to its numbers, as
+    bytes, so that each spelling is taken apart once and a text is put together by joining."""
+
+    def __init__(self, abbreviations: Abbreviations) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._phrases = [
+            (self._row(one), self._row(other))
+            for short, long in abbreviations
+            for one, other in ((short, long), (long, short))
+        ]
+
+    def __missing__(self, text: str) -> bytes:
+        numbers = array("I")
+        for token in analysis.raw_tokens(text):
+            wholes, row = analysis.split(token)
+            numbers.extend(ASIDE | self._number(word) for word in wholes)
+            numbers.extend(self._number(word) for word in row)
+        if len(self) >= _CACHED:
+            self.clear()
+        self[text] = found = numbers.tobytes()
+        return found
+
+    def _number(self, word: str) -> int:
+        # Two placements of the tone mark are one word from here on.
+        key = vietnamese.tone_key(word)
+        number = self._numbers.setdefault(key, len(self.words))
+        if number == len(self.words):
+            self.words.append(key)
+        return number
+
+    def _row(self, text: str) -> bytes:
+        return array("I", map(self._number, analysis.row(text))).tobytes()
+
+    def stream(self, blocks: Iterable[str], field: int) -> bytes:
+        """Return a field's stream, behind it the other forms of the abbreviations in it."""
+        mark = array("I", [BLOCK | field]).tobytes()
+        parts: list[bytes] = []
+        for block in blocks:
+            found = b"".join(map(self.__getitem__, block.replace("\n", " ").split(" ")))
+            if found:
+                parts += mark, found
+        stream = b"".join(parts)
+        others = (other for phrase, other in self._phrases if _stands_in(phrase, stream))
+        return b"".join((stream, *(mark + other for other in others)))
+
+
+def _stands_in(phrase: bytes, stream: bytes) -> bool:
+    """Tell whether the words of *phrase* stand in a stream next to each other."""
+    at = stream.find(phrase)
+    while at >= 0 and at % 4:
+        at = stream.find(phrase, at + 1)
+    return at >= 0 and bool(phrase)
