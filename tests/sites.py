@@ -149,7 +149,7 @@ class Document:
 
     def _links(self) -> Iterator[Link]:
         for each in self.elements:
-            for name in ("href", "src", "action", "formaction", "poster", "cite", "data-index"):
+            for name in ("href", "src", "action", "formaction", "poster", "cite"):
                 if name in each.attrib:
                     yield Link(each.tag, name, each.get(name, ""))
             for candidate in filter(None, each.get("srcset", "").split(",")):

@@ -91,7 +91,7 @@ def crawl(home: str) -> set[str]:
             assert response.status == 200, address
             if response.headers.get_content_type() != "text/html":
                 continue
-            for value in re.findall(r'\s(?:href|src|action|data-index)="([^"]*)"', body.decode()):
+            for value in re.findall(r'\s(?:href|src|action)="([^"]*)"', body.decode()):
                 target = urldefrag(urljoin(address, value)).url.partition("?")[0]
                 if target.startswith(home):
                     ahead.append(target)
@@ -112,7 +112,9 @@ def test_a_crawl_from_the_entry_page_reaches_every_page_under_any_path(
 ) -> None:
     site: Output = request.getfixturevalue(name)
     found = crawl(addresses(site, mount))
-    left = {path for path in site.files - found if path.endswith((".html", ".js", ".css"))}
+    # The search index is fetched by its client, file by file.
+    ours = {path for path in site.files if not path.startswith("tim-kiem/")}
+    left = {path for path in ours - found if path.endswith((".html", ".js", ".css"))}
     redirects = {path for path, page in site.pages.items() if page.meta("refresh")}
     assert left == {"404.html"} | redirects
 

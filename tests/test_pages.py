@@ -633,7 +633,7 @@ def test_a_reply_by_form_reaches_the_service(
 
 VIETNAMESE = re.compile(r"[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
 UNMARKED = re.compile(r"\b(Theo|Trang|Xem|Nay|tin|Sau)\b")
-SHOWN = ("alt", "title", "aria-label", "content", "placeholder", "value", "data-more", "data-none")
+SHOWN = ("alt", "title", "aria-label", "content", "placeholder", "value")
 
 
 def test_a_site_in_english_has_no_vietnamese_words(english: Output) -> None:
@@ -703,9 +703,10 @@ def test_search_says_when_there_is_nothing(
 def test_marks_narrow_and_it_does_not_matter_where_they_stand(
     search: Callable[[str], tuple[Page, list[str]]],
 ) -> None:
-    bare = set(search("hoa giai")[1])
-    marked = set(search("hòa giải")[1])
-    assert marked == set(search("hoà giải")[1]) and marked < bare
+    def total(text: str) -> int:
+        return int(search(text)[0].locator("#count").get_attribute("data-total") or "")
+
+    assert 0 < total("hòa giải") == total("hoà giải") < total("hoa giai")
 
 
 @pytest.mark.browser
@@ -713,10 +714,10 @@ def test_many_results_come_in_portions(
     search: Callable[[str], tuple[Page, list[str]]],
 ) -> None:
     page, titles = search("dân")
-    assert len(titles) == 20
+    assert len(titles) == 10
     page.get_by_role("button", name="Xem thêm").click()
-    assert page.locator("#results h3").count() > 20
-    assert page.locator(":focus").get_attribute("href")
+    page.locator("#results h3").nth(10).wait_for()
+    page.locator("#results :focus").wait_for()
     page.go_back()
     assert page.locator("#q").input_value() == ""
 

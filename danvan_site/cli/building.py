@@ -34,6 +34,11 @@ def content_folder(values: Mapping[str, Any]) -> Path:
     return _folder(values, "content", "content")
 
 
+def output_folder(values: Mapping[str, Any]) -> Path:
+    """Return the published folder that the arguments name, or the one beside the settings."""
+    return _folder(values, "output", "public")
+
+
 def _folder(values: Mapping[str, Any], key: str, usual: str) -> Path:
     chosen = values.get(key)
     return Path(os.path.abspath(chosen)) if chosen else settings_file(values).parent / usual
@@ -57,7 +62,7 @@ def options_of(values: Mapping[str, Any]) -> BuildOptions:
         config=settings_file(values),
         content=content_folder(values),
         templates=_folder(values, "templates", "templates"),
-        output=_folder(values, "output", "public"),
+        output=output_folder(values),
         cache=_folder(values, "cache", ".cache"),
         now=now(),
         jobs=values["jobs"],

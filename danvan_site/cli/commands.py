@@ -17,7 +17,7 @@ Options = list[click.Parameter]
 
 def program(words: Catalog) -> Program:
     """Return the whole program."""
-    commands = [_build, _init, _new, _import, _check, _serve, _test]
+    commands = [_build, _init, _new, _import, _check, _serve, _search, _test]
     made = [make(words) for make in commands]
     version = flag(words, "--version", _show_version)
     return Program(
@@ -106,6 +106,24 @@ def _serve(words: Catalog) -> Command:
         _switch(words, "--open"),
     ]
     return _command(words, "serve", options, run)
+
+
+def _search(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import searching
+
+        return searching.search(console, values)
+
+    limit = Whole(words, 1, 10_000)
+    number = words.say("metavar-number")
+    options = [
+        click.Argument(["query"], metavar=words.say("metavar-query")),
+        _path(words, "--config", "file"),
+        _path(words, "--output"),
+        option(words, "--limit", type=limit, metavar=number, default=10),
+        _switch(words, "--json"),
+    ]
+    return _command(words, "search", options, run)
 
 
 def _init(words: Catalog) -> Command:

@@ -17,6 +17,7 @@ from danvan_site.search import analysis
 
 Hashes = NDArray[np.uint32]
 KEY_BITS, SPELLING_BITS, CHECK_BITS = 24, 12, 17
+NEXT_BITS = 20
 _SEEDS = (0x811C9DC5, 0x9747B28C)
 _PRIMES = (0x01000193, 0x5BD1E995)
 _MASK = 0xFFFFFFFF
@@ -63,6 +64,13 @@ def mix(first: Hashes, second: Hashes) -> Hashes:
     value *= np.uint32(0xC2B2AE35)
     value ^= value >> np.uint32(16)
     return value
+
+
+def next_of(name: int, ordinal: int) -> int:
+    """Return the hash, 1 to 2**20 - 1, of a pair's list where it stands for the nth time (from 0)."""
+    with np.errstate(over="ignore"):
+        value = mix(np.array([name], np.uint32), np.array([ordinal + 1], np.uint32))
+    return max(int(value[0]) >> (32 - NEXT_BITS), 1)
 
 
 def names(folded: Hashes, accented: Hashes) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

@@ -34,12 +34,11 @@ from numpy.typing import NDArray
 from danvan_site.search import coding
 from danvan_site.search.coding import Codes, Lengths
 from danvan_site.search.documents import BODY, FIELDS, LEAD
-from danvan_site.search.hashing import CHECK_BITS, SPELLING_BITS
+from danvan_site.search.hashing import CHECK_BITS, NEXT_BITS, SPELLING_BITS
 from danvan_site.search.postings import (
     CLASS_BITS,
     LENGTH_BITS,
     NAME_BITS,
-    NEXT_BITS,
     TEXT,
     U64,
     Rows,
@@ -293,7 +292,7 @@ def _laid_out(
     counts = np.bincount(chunk_of, minlength=len(chunks)).astype(np.uint64)
     begin = coding.gamma(counts + np.uint64(1))
     if not counted:
-        begin = coding.fixed(np.zeros(len(chunks)), 0)
+        begin = coding.fixed(np.zeros(len(chunks), np.uint64), 0)
     totals = begin.lengths + list_sums
     starts = _before((totals + 63) // 64 * 64)
 

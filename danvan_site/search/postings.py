@@ -18,6 +18,7 @@ from danvan_site.search.documents import ASIDE, BLOCK, FIELDS
 from danvan_site.search.hashing import (
     CHECK_BITS,
     KEY_BITS,
+    NEXT_BITS,
     NONE,
     SPELLING_BITS,
     Vocabulary,
@@ -27,10 +28,9 @@ from danvan_site.search.hashing import (
 
 U64 = NDArray[np.uint64]
 NAME_BITS = KEY_BITS + SPELLING_BITS
-DOCUMENT_BITS = 20
 # Of a pair's value, from the top: bulletin, bits that count and hash of what follows, class,
 # check.
-NEXT_BITS, LENGTH_BITS, CLASS_BITS = 20, 5, 2
+LENGTH_BITS, CLASS_BITS = 5, 2
 # Classes of fields: where a pair stands.  All fields that are neither are one.
 TITLE, LEAD, TEXT, META = range(4)
 _CLASSES = np.array([TITLE, LEAD, TEXT] + [META] * (len(FIELDS) - 3), np.uint64)

@@ -1107,8 +1107,10 @@
   }
 
   function facets(text, options, name) {
-    var parsed = parse(text), filters = (options || {}).filters;
-    return evaluate(parsed, parsed.marked, filters, name).then(function (found) {
+    var asked = parse(text), filters = (options || {}).filters;
+    return Promise.resolve((options || {}).prefix ? complete(asked, String(text)) : asked).then(function (parsed) {
+      return evaluate(parsed, parsed.marked, filters, name);
+    }).then(function (found) {
       if (name === 'year') {
         return years().map(function (each) {
           return { value: each.year, count: size(meet(span(each.start, each.end), found.set)) };
