@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from danvan_site.library import Library, assemble
 from danvan_site.locks import locked
 from danvan_site.output import OutputFolder
 from danvan_site.plan import Artifact, Plan, References, encode, plan
-from danvan_site.search.files import OF_STREAMS
+from danvan_site.search.files import OF_INDEX, OF_STREAMS
 from danvan_site.search.index import Needs
 from danvan_site.search.spool import Spool
 from danvan_site.state import KnownOutput, KnownSource, State
@@ -356,11 +356,10 @@ class _Build:
         known = self._state.outputs()
         on_disk = folder.scan()
         rendering = _Rendering(self, planned, templates, known, on_disk, folder.staging)
-        with (
-            self._indexed(planned, rendering.needs()) as spool,
-            self._stage("render", len(planned.artifacts)),
-        ):
-            results = rendering.run(spool)
+        with self._stage("index", len(planned.index.sources)):
+            results = self._index(planned, rendering)
+        with self._stage("render", len(planned.artifacts)):
+            results |= rendering.run(None, lambda artifact: artifact.kind not in OF_INDEX)
         with self._stage("publish"):
             staged = [path for path, result in results.items() if result.staged]
             staged.sort(key=lambda path: path in on_disk)  # stable: new ones first, then by rank
@@ -379,19 +378,18 @@ class _Build:
         report.rendered, report.written, report.removed = len(results), len(staged), len(removed)
         report.unchanged = len(outputs) - len(staged)
 
-    @contextlib.contextmanager
-    def _indexed(self, planned: Plan, needs: Needs) -> Iterator[Spool | None]:
-        """Prepare what the search index has to be written from, for the time of the block."""
+    def _index(self, planned: Plan, rendering: _Rendering) -> dict[str, render.Result]:
+        """Make what of the search index is not as it was; its files stand before all pages."""
         with contextlib.ExitStack() as stack:
             spool = None
-            with self._stage("index", len(planned.index.sources) if needs.anything else 0):
-                if needs.anything:
-                    folder = self._state.path.with_suffix(".search")
-                    advance = self._progress.advance
-                    spool = stack.enter_context(
-                        planned.index.spooled(needs, self._state, self._workers, folder, advance)
-                    )
-            yield spool
+            needs = rendering.needs()
+            if needs.anything:
+                folder = self._state.path.with_suffix(".search")
+                advance = self._progress.advance
+                spool = stack.enter_context(
+                    planned.index.spooled(needs, self._state, self._workers, folder, advance)
+                )
+            return rendering.run(spool, lambda artifact: artifact.kind in OF_INDEX)
 
     def _refuse_foreign(self, paths: Iterable[str]) -> None:
         """A file that somebody else put where a page is to stand is not overwritten."""
@@ -407,18 +405,12 @@ class _Build:
         shutil.rmtree(staging, ignore_errors=True)
         with self._stage("render", len(planned.artifacts)):
             try:
-                results = _Rendering(self, _without_index(planned), templates, {}, {}, staging).run(
-                    None
-                )
+                rendering = _Rendering(self, planned, templates, {}, {}, staging)
+                # In the search index nothing can be wrong.
+                results = rendering.run(None, lambda artifact: artifact.kind not in OF_INDEX)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
         self._report.rendered = len(results)
-
-
-def _without_index(planned: Plan) -> Plan:
-    """Leave out the search index: nothing in it can be wrong."""
-    artifacts = [each for each in planned.artifacts if each.kind not in OF_STREAMS]
-    return replace(planned, artifacts=artifacts)
 
 
 class _Rendering:
@@ -455,12 +447,15 @@ class _Rendering:
             export="search-lunr" in kinds,
         )
 
-    def run(self, spool: Spool | None) -> dict[str, render.Result]:
-        """Render what is not as it was; return the results in the order of publishing."""
+    def run(
+        self, spool: Spool | None, accept: Callable[[Artifact], bool]
+    ) -> dict[str, render.Result]:
+        """Render what of the accepted artifacts is not as it was; return the results in the order
+        of publishing."""
         build = self._build
         results: dict[str, render.Result] = {}
         site = self._site(build._options, spool)
-        for batch in build._workers.map(render.stage, site, self._tasks(), _RENDER_CHUNK):
+        for batch in build._workers.map(render.stage, site, self._tasks(accept), _RENDER_CHUNK):
             results.update((result.path, result) for result in batch)
             # One line of a template goes wrong on thousands of pages: one of them tells enough.
             wrong = {each.problem.place: each.problem for each in reversed(batch) if each.problem}
@@ -491,8 +486,8 @@ class _Rendering:
             spool=spool,
         )
 
-    def _tasks(self) -> Iterator[render.Task]:
-        for artifact in self._planned.artifacts:
+    def _tasks(self, accept: Callable[[Artifact], bool]) -> Iterator[render.Task]:
+        for artifact in filter(accept, self._planned.artifacts):
             context = encode(artifact.context())
             reason = self._reason(artifact, context)
             if reason:

@@ -49,6 +49,7 @@ _CHUNKS: Mapping[str, tuple[str, Callable[[Spool, range], list[tuple[bytes, ...]
 KINDS = frozenset(_CHUNKS)
 # All kinds that are made of streams.
 OF_STREAMS = KINDS | {"search-vocabulary", "search-lengths", "search-lunr"}
+OF_INDEX = OF_STREAMS | {"search-data"}
 
 
 def folder_of(kind: str) -> str:

@@ -67,7 +67,7 @@ def mix(first: Hashes, second: Hashes) -> Hashes:
 
 
 def next_of(name: int, ordinal: int) -> int:
-    """Return the hash, 1 to 2**20 - 1, of a pair's list where it stands for the nth time (from 0)."""
+    """Return the hash of a pair's nth occurrence (from 0), from 1 to 2**20 - 1."""
     with np.errstate(over="ignore"):
         value = mix(np.array([name], np.uint32), np.array([ordinal + 1], np.uint32))
     return max(int(value[0]) >> (32 - NEXT_BITS), 1)

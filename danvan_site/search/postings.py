@@ -80,7 +80,8 @@ class Block:
 
     def counts(self, words: int) -> NDArray[np.int64]:
         """Return in how many bulletins each of the vocabulary's words stands."""
-        distinct = np.unique(self.documents << 21 | self.words)
+        keys = np.sort(self.documents << 21 | self.words)
+        distinct = keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
         return np.bincount(distinct & ((1 << 21) - 1), minlength=words)
 
 
