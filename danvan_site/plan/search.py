@@ -61,7 +61,7 @@ def summary(frame: Frame, index: Index) -> Json:
         {
             "documents": layout.documents,
             "large": layout.large,
-            "bits": [layout.word_bits, layout.pair_bits, layout.coarse_bits, layout.small_bits],
+            "bits": [layout.word_bits, layout.pair_bits, layout.weight_bits, layout.small_bits],
             "versions": [index.digest[:8], index.first_digest[:8]],
             "years": years,
             "filters": {
@@ -80,8 +80,8 @@ def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
     for kind, bits, digest in (
         ("search-sets", layout.word_bits, first),
         ("search-pairs", layout.pair_bits, first),
-        ("search-follows", layout.coarse_bits, first),
-        ("search-weights", layout.coarse_bits, first),
+        ("search-follows", layout.word_bits, first),
+        ("search-weights", layout.weight_bits, first),
         ("search-small", layout.small_bits, all_of_it),
     ):
         for chunk in range(1 << bits if bits >= 0 else 0):

@@ -41,12 +41,12 @@ class Layout:
 
     @property
     def word_bits(self) -> int:
-        """Chunks of words, as a power of two; -1 where there is no first segment."""
+        """Chunks of words, and of what follows pairs, as a power of two; -1 likewise."""
         return self.pair_bits - 1 if self.large else -1
 
     @property
-    def coarse_bits(self) -> int:
-        """Chunks of weights, and of what follows, as a power of two; -1 likewise."""
+    def weight_bits(self) -> int:
+        """Chunks of weights, as a power of two; -1 likewise."""
         return self.pair_bits - 2 if self.large else -1
 
     @property

@@ -173,7 +173,8 @@ class _Material:
         some: list[Postings] = []
         totals = read_chunk(texts[0], kind, self._large, {name.key}, some.append)
         if wide:
-            _, texts = self._published.bits(coarse, name.place, self._bits[2])
+            size = self._bits[2 if kind is Kind.SETS else 0]
+            _, texts = self._published.bits(coarse, name.place, size)
             other = Kind.WEIGHTS if kind is Kind.SETS else Kind.FOLLOWS
             read_beside(texts[chunk % len(texts)], other, totals, some)
         return list(spelled(some, name, self._marked))

@@ -150,15 +150,15 @@ def pairs(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
 
 def weights(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
     """The first segment's weights: in each file those of two chunks of sets."""
-    fine = _fine(chunks, spool.layout.word_bits - spool.layout.coarse_bits)
+    fine = _fine(chunks, spool.layout.word_bits - spool.layout.weight_bits)
     rows = spool.rows("words", spool.blocks, fine)
     texts = lists.encode(rows, Kind.WEIGHTS, fine, spool.layout.large, _bodies(spool))
     return _grouped(texts, len(chunks))
 
 
 def follows(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
-    """What follows the first segment's pairs: in each file for four chunks of pairs."""
-    fine = _fine(chunks, spool.layout.pair_bits - spool.layout.coarse_bits)
+    """What follows the first segment's pairs: in each file for two chunks of pairs."""
+    fine = _fine(chunks, spool.layout.pair_bits - spool.layout.word_bits)
     rows = spool.rows("pairs", spool.blocks, fine)
     return _grouped(lists.encode(rows, Kind.FOLLOWS, fine, spool.layout.large, None), len(chunks))
 

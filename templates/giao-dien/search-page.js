@@ -140,6 +140,13 @@
     results.dataset.state = 'busy';
     later('slow', SLOW, () => say(count.dataset.busy));
     const portion = { offset: 0, limit: shown || PAGE };
+    const mine = turn;
+    // The first results can stand before the total is known; nothing of them moves then.
+    portion.first = (found) => {
+      if (mine !== turn) return;
+      list(results, found, asked.text);
+      results.dataset.state = 'first';
+    };
     ask('query', [asked.text, Object.assign(portion, asked)], show, () => show({ total: 0, results: [] }, true));
   }
 
@@ -155,7 +162,7 @@
     const text = failed ? 'failed' : !total ? 'none' : found.exact ? 'some' : 'least';
     later('slow');
     count.dataset.total = total;
-    list(results, found.results, asked.text);
+    if (failed || results.dataset.state !== 'first') list(results, found.results, asked.text);
     list(nearby, near.results, bare(asked.text));
     $('near').hidden = !near.total;
     $('near-note').textContent = fill($('near-note').dataset.text, near.total);
@@ -177,7 +184,7 @@
   }
 
   function more() {
-    if (results.dataset.state === 'busy') return;
+    if (results.dataset.state !== 'done' && results.dataset.state !== 'failed') return;
     const offset = results.children.length;
     results.dataset.state = 'busy';
     ask('query', [asked.text, Object.assign({ offset, limit: PAGE }, asked)], (found) => {

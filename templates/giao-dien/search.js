@@ -512,7 +512,7 @@
     var codes = places([].concat.apply([], rows.map(function (clause) { return pairsOf(followed(clause)); })));
     var firsts = [].concat.apply([], all).map(function (pair) { return [nameOf(pair.first).place, pair.name.key]; });
     // The files of what follows are on their way before it is known which lists they are of.
-    if (large) codes.forEach(function (place) { fetchFile(chunkName('tiep', place[0], bits[2])).catch(Boolean); });
+    if (large) codes.forEach(function (place) { fetchFile(chunkName('tiep', place[0], bits[0])).catch(Boolean); });
     return Promise.all([
       large ? fetchLists('cap', bits[1], places(all), function (texts, keys, number) {
         var lists = [], total = readChunk(texts[0], PAIRS, large, keys, function (list) { lists.push(list); });
@@ -529,7 +529,7 @@
     ]).then(function () {
       var needed = new Map();
       if (large) codes.forEach(function (place) { var number = place[0] >>> (32 - bits[1]); needed.set(number, chunks.get(number)); });
-      return fetchBeside('tiep', FOLLOWS, bits[1], bits[2], needed);
+      return fetchBeside('tiep', FOLLOWS, bits[1], bits[0], needed);
     });
   };
 
