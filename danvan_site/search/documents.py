@@ -43,6 +43,10 @@ _BREAK = re.compile(
     r"|figcaption|pre|section|aside|hr|details|summary)\b[^>]*>"
 )
 _LINE = re.compile(r"<br\b[^>]*>")
+# A footnote's mark and the way back from it are no words of the text.
+_NOTE = re.compile(
+    r'<sup class="footnote-ref">.*?</sup>|<a\b[^>]*class="footnote-backref"[^>]*>.*?</a>', re.DOTALL
+)
 _TAG = re.compile(r"<[^>]+>")
 
 # So many spellings are kept at hand; twice as many would take twice the memory for little.
@@ -88,6 +92,8 @@ class Streams:
 
 def blocks_of(markup: str) -> list[str]:
     """Return the text of HTML, a string for each paragraph, item or cell."""
+    if "footnote" in markup:
+        markup = _NOTE.sub("", markup)
     text = _TAG.sub("", _LINE.sub(" ", _BREAK.sub("\0", markup)))
     return html.unescape(text).split("\0")
 

@@ -41,6 +41,8 @@ _FIELDS = {
 }
 _PART = re.compile(r'(-)?(?:([^\s":]{3,12}):(?=\S))?(?:"([^"]*)"?|(\S+))')
 _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'))
+# Pairs do not tell whether all of a phrase is in the title; the title does, if there are few.
+_WORTH_FETCHING = 100
 _TOGETHER, _COVERED, _NEAR = 3e6, 2e6, 1e6
 
 
@@ -101,6 +103,8 @@ def parse(text: str) -> list[Clause]:
     ):
         known = _FIELDS.get(re.sub("[^a-z]+", "-", vietnamese.fold(name))) if name else ""
         content = quoted if quoted is not None else plain
+        if quoted is not None and name and not known:
+            clauses.append(Clause(name))
         if quoted is None and name and not known:
             content = f"{name} {plain}"
         if opened and not sign and not known and quoted is None:
@@ -115,7 +119,7 @@ def parse(text: str) -> list[Clause]:
         clause.words = analysis.words(clause.text)[:left]
         clause.row = analysis.row(clause.text)[:left]
         left -= len(clause.words)
-    return clauses
+    return [clause for clause in clauses if clause.words]
 
 
 def search(published: Published, text: str, limit: int) -> Answer:
@@ -257,6 +261,15 @@ class _Material:
                     for pairs in maps
                 )
             }
+        if clause.quoted and clause.field == "title" and len(found) <= _WORTH_FETCHING:
+            key = vietnamese.tone_key if self._marked else vietnamese.fold
+            phrase = f" {' '.join(map(key, clause.row))} "
+            titles = {each: _result(self._published, 0, each).title for each in found}
+            found = {
+                each
+                for each, title in titles.items()
+                if phrase in f" {' '.join(map(key, analysis.row(title)))} "
+            }
         return found
 
     def _named(self, clause: Clause) -> set[int]:
@@ -266,7 +279,12 @@ class _Material:
         names, codes = self._published.data(f"loc/{file}")
         key = vietnamese.tone_key if self._marked else vietnamese.fold
         asked = {key(word) for word in clause.words}
-        good = [asked <= {key(word) for word in analysis.words(name)} for name in names]
+        phrase = f" {' '.join(map(key, clause.row))} " if clause.quoted else ""
+        good = [
+            asked <= {key(word) for word in analysis.words(name)}
+            and phrase in f" {' '.join(map(key, analysis.row(name)))} "
+            for name in names
+        ]
         order = list(dict.fromkeys(codes.replace(" ", "")))
         accepted = {code for code, is_good in zip(order, good, strict=True) if is_good}
         bulletins = enumerate(codes.split(" ")[:-1])
@@ -286,7 +304,7 @@ class _Material:
             worth = _worth(flat, document)
             near = sum(document in pairs for pairs in flat) * 1e3 + worth
             if near >= len(flat) * 1e3 and all(_stands_together(some, document) for some in maps):
-                scores[document] = _TOGETHER + worth
+                scores[document] = _TOGETHER + _in_title(flat, document) + worth
             elif all(_covers(some, document) for some in maps):
                 scores[document] = _COVERED + near
             else:
@@ -320,7 +338,8 @@ class _Material:
             idf = math.log(1 + abs((self._documents - standing + 0.5) / (standing + 0.5)))
             for document in among & amounts.keys():
                 scores[document] += self._of_fields(amounts[document], document, idf, lengths)
-        return {document: score / math.sqrt(len(words)) for document, score in scores.items()}
+        root = math.sqrt(len(words))
+        return {each: math.floor(1e6 * score / root + 0.5) / 1e6 for each, score in scores.items()}
 
     def _of_fields(
         self,
@@ -403,6 +422,15 @@ def _worth(maps: Sequence[_Pairs], document: int) -> float:
             best = max(best, own * each.share)
         total += best
     return total / len(maps)
+
+
+def _in_title(maps: Sequence[_Pairs], document: int) -> float:
+    """Tell whether all pairs are in the title: 10.0, less where the spelling is a rarer one."""
+    shares = (
+        max(each.share * (each.postings.masks[each.number] & 1) for each in pairs[document])
+        for pairs in maps
+    )
+    return 10.0 * min(shares) ** 3
 
 
 def _covers(maps: Sequence[_Pairs], document: int) -> bool:

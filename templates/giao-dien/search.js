@@ -415,6 +415,7 @@
     while ((match = PARTS.exec(plain))) {
       var field = match[2] ? NAMES[fold(match[2]).replace(/[^a-z]+/g, '-')] : '';
       var quoted = match[3] !== undefined;
+      if (quoted && match[2] && !field) clauses.push({ text: match[2], not: false, field: '', quoted: false });
       var content = quoted ? match[3] : (match[2] && !field ? match[2] + ' ' : '') + match[4];
       if (open && !match[1] && !field && !quoted) { open.text += ' ' + content; continue; }
       var clause = { text: content, not: !!match[1], field: field || '', quoted: quoted };
@@ -424,16 +425,19 @@
     return clauses.filter(function (one) { return words(one.text).length; });
   }
 
-  function parse(text) {
-    var clauses = clausesOf(String(text));
+  function parse(query) {
+    var text = String(query), clauses = clausesOf(text);
     var marked = clauses.some(function (clause) { return hasMarks(clause.text); });
-    var left = MOST_WORDS;
+    var left = MOST_WORDS, exact = text.length <= 2000;
     clauses.forEach(function (clause) {
-      clause.words = words(clause.text).slice(0, left).map(alternatives);
+      var all = words(clause.text);
+      exact = exact && all.length <= left;
+      clause.words = all.slice(0, left).map(alternatives);
       clause.row = row(clause.text).slice(0, left).map(alternatives);
-      left -= Math.min(left, clause.words.length);
+      left -= clause.words.length;
     });
-    return { clauses: clauses, marked: marked, cut: left === 0, exact: left > 0 };
+    clauses = clauses.filter(function (clause) { return clause.words.length; });
+    return { clauses: clauses, marked: marked, exact: exact };
   }
 
   function alternatives(word) { return { word: word, terms: [new Word(word)] }; }
@@ -651,6 +655,15 @@
     }, 0) / maps.length;
   }
 
+  // Whether all pairs are in the title: 10, less where the spelling is a rarer one.
+  function inTitle(maps, doc) {
+    return 10 * Math.pow(maps.reduce(function (least, map) {
+      return Math.min(least, map.get(doc).reduce(function (best, posting) {
+        return posting.list.masks[posting.number] & 1 ? Math.max(best, map.share(posting.id)) : best;
+      }, 0));
+    }, 1), 3);
+  }
+
   function everywhere(maps, among) {
     var least = maps.reduce(function (one, other) { return other.size < one.size ? other : one; });
     return Array.from(least.keys()).filter(function (doc) {
@@ -689,14 +702,30 @@
   Material.prototype.ofClause = function (clause) {
     var material = this;
     if (clause.field && clause.field !== 'title') {
-      return named(clause.field, clause.words, this.marked);
+      return named(clause, this.marked);
     }
     var title = clause.field === 'title' ? 1 : 0;
     var set = fullSet();
     if (needsSets(clause)) clause.words.forEach(function (word) { meet(set, material.setOf(word, title)); });
     if (clause.quoted && hasRow(clause)) meet(set, material.phrase(clause.row, set, title || 15));
-    return set;
+    return title && clause.quoted ? titled(clause, set, this.marked) : set;
   };
+
+  // Pairs do not tell whether all of a phrase is in the title; the title itself does, where it is
+  // worth fetching.
+  var WORTH_FETCHING = 100;
+
+  function titled(clause, set, marked) {
+    if (size(set) > WORTH_FETCHING) return set;
+    var key = marked ? toneKey : fold, left = emptySet(), docs = members(set);
+    var phrase = clause.row.map(function (word) { return key(word.word); }).join(' ');
+    return cards(docs.map(function (doc) { return { doc: doc }; })).then(function (found) {
+      found.forEach(function (card, at) {
+        if ((' ' + row(card.title).map(key).join(' ') + ' ').indexOf(' ' + phrase + ' ') >= 0) add(left, docs[at]);
+      });
+      return left;
+    });
+  }
 
   // Ranking. First where all words stand together; then where every word has a neighbour of the
   // query; then where some do; all by how many, and by `worth`. Then by BM25. Of equal ones the
@@ -710,7 +739,7 @@
     everywhere(all, among).forEach(function (doc) {
       if (!maps.every(function (some) { return standsTogether(some, doc); })) return;
       add(seen, doc);
-      found.push({ doc: doc, score: 3e6 + worth(all, doc) });
+      found.push({ doc: doc, score: 3e6 + inTitle(all, doc) + worth(all, doc) });
     });
     found.sort(better);
     var others = [];
@@ -781,7 +810,7 @@
         if (has(set, doc)) scores.set(doc, (scores.get(doc) || 0) + material.fieldScores(of, doc, idf, lengths));
       });
     });
-    scores.forEach(function (score, doc) { scores.set(doc, score / Math.sqrt(all.length)); });
+    scores.forEach(function (score, doc) { scores.set(doc, Math.round(1e6 * score / Math.sqrt(all.length)) / 1e6); });
     return scores;
   };
 
@@ -825,11 +854,14 @@
     });
   }
 
-  function named(field, asked, marked) {
+  function named(clause, marked) {
     var key = marked ? toneKey : fold;
-    return chosen(field, function (name) {
-      var own = words(name).map(key);
-      return asked.every(function (word) { return own.indexOf(key(word.word)) >= 0; });
+    var asked = clause.words.map(function (word) { return key(word.word); });
+    var phrase = clause.row.map(function (word) { return key(word.word); }).join(' ');
+    return chosen(clause.field, function (name) {
+      var own = words(name).map(key), whole = row(name).map(key).join(' ');
+      if (clause.quoted && (' ' + whole + ' ').indexOf(' ' + phrase + ' ') < 0) return false;
+      return asked.every(function (word) { return own.indexOf(word) >= 0; });
     });
   }
 
@@ -852,15 +884,16 @@
 
   function between(from, to) {
     return fetchFile('loc/ngay').then(function (values) {
-      var days = values[0], day = 0, doc = 0, start = -1, end = 0;
+      var days = values[0], day = 0, doc = 0, set = emptySet();
       var first = from ? dayNumber(from, 0) : 0, last = to ? dayNumber(to, 31) : Infinity;
       for (var at = 0; at < days.length; at += 2) {
         day += days[at];
-        if (day >= first && start < 0) start = doc;
+        // Of what is known only to the month or the year all days count.
+        var until = day % 32 ? day : day % 512 ? day + 31 : day + 511;
+        if (until >= first && day <= last) join(set, span(doc, doc + days[at + 1]));
         doc += days[at + 1];
-        if (day <= last) end = doc;
       }
-      return start < 0 ? emptySet() : span(start, end);
+      return set;
     });
   }
 
@@ -1060,7 +1093,8 @@
         var index = parsed.marked ? byTone : byFold, key = parsed.marked ? toneKey : fold;
         return asked.map(function (word) {
           if (index.has(key(word)) || /[0-9]/.test(word)) return word;
-          return known.find(function (other) { return slipped(key(word), key(other)); }) || '';
+          var meant = known.find(function (other) { return slipped(key(word), key(other)); }) || '';
+          return parsed.marked ? meant : fold(meant);
         });
       }
       var tries = [spelledOut(true), spelledOut(false), mended()].map(function (found) {
@@ -1078,7 +1112,7 @@
 
   // Where the words of a query stand in a text.
 
-  var STRETCH = new RegExp('[0-9]+(?:[-./][0-9]+)+|[A-Z\\u00c0-\\u00de' + LETTERS + '\\u0300-\\u036f\\u00ad\\u200b-\\u200d\\u2060]+', 'g');
+  var STRETCH = new RegExp('[0-9\\u00ad\\u200b-\\u200d\\u2060]+(?:[-./][0-9\\u00ad\\u200b-\\u200d\\u2060]+)+|[A-Z\\u00c0-\\u00de' + LETTERS + '\\u0300-\\u036f\\u00ad\\u200b-\\u200d\\u2060]+', 'g');
 
   function highlights(text, query) {
     var parsed = parse(query), key = parsed.marked ? toneKey : fold, asked = new Set();
