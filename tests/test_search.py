@@ -1019,31 +1019,6 @@ def test_it_works_from_a_disk_in_a_folder_of_a_host_and_under_a_strict_policy(
         here.page.close()
 
 
-def test_the_search_form_of_the_page_shows_what_the_engine_finds(
-    large: Archive, window: Callable[..., Window]
-) -> None:
-    with strict_host(large.site.output) as home:
-        page = window(home).open("tim-kiem.html?q=khu%C3%AA")
-        page.locator("#results > li").first.wait_for()
-        assert int(page.locator("#count").get_attribute("data-total") or 0) == len(
-            large.truth.with_words("khuê")
-        )
-
-
-def test_other_pages_load_nothing_of_the_search(
-    small: Archive, window: Callable[..., Window]
-) -> None:
-    pages = ["index.html", "2019/index.html", "luu-tru/index.html", "404.html", "don-vi/index.html"]
-    asked: list[str] = []
-    with serving(small.site.output, "/ban-tin/") as home:
-        here = window(home)
-        here.page.on("request", lambda each: asked.append(urlsplit(each.url).path))
-        for path in [*pages, *list(small.urls.values())[:3]]:
-            here.open(path, wait="networkidle")
-    assert {f"/ban-tin/{path}" for path in pages} < set(asked)
-    assert not [path for path in asked if "/tim-kiem/" in path or "search" in path]
-
-
 # Whatever is typed
 
 HOSTILE = """async ([count, seed]) => {
