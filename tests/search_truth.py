@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from tests.workbench import Workbench
@@ -68,9 +68,15 @@ PUNCTUATION = [",", ",", ",", ";", ":", " –", "…"]
 
 _PIECE = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 _TOKEN = re.compile(f"{_PIECE.pattern}(?:[-./]{_PIECE.pattern})*")
-# Letters that look like Vietnamese ones and are none; what nobody sees.
-_LOOK_ALIKES = str.maketrans("\u00d0\u00f0\u01cd\u01ce", "ĐđĂă", "\u00ad\u200b\u200c\u200d\u2060")
+# Letters that look like Vietnamese ones and are none; dashes; what nobody sees.
+_REPAIRED = str.maketrans(
+    "\u00d0\u00f0\u01cd\u01ce\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
+    "ĐđĂă-------",
+    "\u00ad\u200b\u200c\u200d\u2060",
+)
 _MISTAKEN = str.maketrans("ĐĂă", "\u00d0\u01cd\u01ce")
+# No words: raised and other special numbers, scripts from Armenian to Sinhala.
+_GAPS = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u0530-\u0dff\u2070-\u209f\u2150-\u218f]")
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 
@@ -171,9 +177,14 @@ class Author:
         blocks = [self._block(rng.randrange(8, 30)) for _ in range(rng.choice([1, 2, 3, 4, 6, 7]))]
         form = rng.choice(["NFC"] * 5 + ["NFD"])
         one_in = [rng.random() < chance for chance in (0.8, 0.2, 0.8, 0.6, 0.2)]
+        title = self._block(rng.randrange(3, 8)).rstrip(".")
+        # Some have the names that are made of titles, again with a number where they are taken.
+        name = re.sub("[^a-z0-9]+", "-", bare(title).lower()).strip("-")
+        if number % 3 == 0:
+            name += f"-{number}"
         return Written(
-            f"{year}/tin-{number:04d}.md",
-            self._block(rng.randrange(3, 8)).rstrip("."),
+            f"{year}/{month:02d}/{name}.md" if number % 2 else f"{year}/tin-{number:04d}.md",
+            title,
             date,
             tuple(unicodedata.normalize(form, block) for block in blocks),  # type: ignore[arg-type]
             self._block(rng.randrange(6, 20)) if one_in[0] else "",
@@ -233,7 +244,7 @@ def other_placement(syllable: str) -> str:
 
 def bare(text: str) -> str:
     """Return a text without any mark."""
-    letters = unicodedata.normalize("NFD", text.translate(_LOOK_ALIKES))
+    letters = unicodedata.normalize("NFD", text.translate(_REPAIRED))
     plain = "".join(each for each in letters if not unicodedata.combining(each))
     return plain.replace("đ", "d").replace("Đ", "D")
 
@@ -271,23 +282,25 @@ def _taken_apart(token: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _tokens(text: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    plain = unicodedata.normalize("NFC", text).translate(_LOOK_ALIKES).lower()
-    return map(_taken_apart, _TOKEN.findall(plain))
+    plain = _GAPS.sub(" ", unicodedata.normalize("NFC", text)).translate(_REPAIRED)
+    return map(_taken_apart, _TOKEN.findall(plain.lower()))
 
 
-def asked_words(text: str) -> list[str]:
-    """Return the words that a query asks for: a date is one."""
-    return [word for wholes, row in _tokens(text) for word in (wholes[:1] or row)]
+def asked_words(text: str, marked: bool = True) -> list[str]:
+    """Return the words that a query asks for, as they are compared: a date is one."""
+    asked = (word for wholes, row in _tokens(text) for word in (wholes[:1] or row))
+    return [compared(word, marked) for word in asked]
 
 
-def row_of(text: str) -> list[str]:
-    """Return the words of a text in their order."""
-    return [word for _, row in _tokens(text) for word in row]
+def row_of(text: str, marked: bool = True) -> list[str]:
+    """Return the words of a text in their order, as they are compared."""
+    return [compared(word, marked) for _, row in _tokens(text) for word in row]
 
 
-def words_of(text: str) -> set[str]:
-    """Return all words under which a text is found."""
-    return {word for wholes, row in _tokens(text) for word in (*wholes, *row)}
+def words_of(text: str, marked: bool = True) -> set[str]:
+    """Return all words under which a text is found, as they are compared."""
+    both = (word for wholes, row in _tokens(text) for word in (*wholes, *row))
+    return {compared(word, marked) for word in both}
 
 
 def in_row(words: Sequence[str], row: Sequence[str]) -> bool:
@@ -299,17 +312,28 @@ def in_row(words: Sequence[str], row: Sequence[str]) -> bool:
     )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reading:
-    """A bulletin as a query sees it, with marks or without: the rows of its blocks, by field."""
+    """A bulletin as a query sees it, with marks or without: the texts of its blocks by field."""
 
-    rows: list[tuple[str, list[str]]] = field(default_factory=list)
-    found: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    texts: dict[str, list[str]]
+    marked: bool
+
+    @cached_property
+    def rows(self) -> list[tuple[str, list[str]]]:
+        """The words of each block in their order, and the block's field."""
+        return [
+            (name, row_of(text, self.marked)) for name in self.texts for text in self.texts[name]
+        ]
 
     @cached_property
     def words(self) -> set[str]:
         """All words of the bulletin."""
-        return set().union(*self.found.values())
+        return set().union(*map(self.words_in, self.texts))
+
+    def words_in(self, name: str) -> set[str]:
+        """Return all words of a field."""
+        return set().union(*(words_of(text, self.marked) for text in self.texts[name]))
 
     def stand_together(self, words: Sequence[str], name: str = "") -> bool:
         """Tell whether *words* stand in a row in one block, of a field if one is named."""
@@ -326,30 +350,25 @@ class Truth:
         self.bulletins = {each.path: each for each in sorted(standing, key=lambda it: it.order)}
         both = (abbreviations or {}).items()
         self._forms = [form for one, other in both for form in ((one, other), (other, one))]
-        self._readings = {
-            marked: {path: self._read(each, marked) for path, each in self.bulletins.items()}
-            for marked in (True, False)
-        }
+        self._readings: dict[tuple[str, bool], Reading] = {}
         self._having: dict[bool, dict[str, set[str]]] = {}
-        for marked, readings in self._readings.items():
-            having = self._having.setdefault(marked, defaultdict(set))
-            for path, reading in readings.items():
+        for path, bulletin in self.bulletins.items():
+            texts = {name: self._expanded(blocks) for name, blocks in bulletin.fields.items()}
+            for marked in (True, False):
+                self._readings[path, marked] = reading = Reading(texts, marked)
                 for word in reading.words:
-                    having[word].add(path)
+                    self._having.setdefault(marked, defaultdict(set))[word].add(path)
 
-    def _read(self, bulletin: Written, marked: bool) -> Reading:
-        reading = Reading()
-        for name, blocks in bulletin.fields.items():
-            texts = list(blocks)
-            rows = [[compared(word, True) for word in row_of(text)] for text in blocks]
-            for form, other in self._forms:
-                phrase = [compared(word, True) for word in row_of(form)]
-                if any(in_row(phrase, row) for row in rows):
-                    texts.append(other)
-            for text in texts:
-                reading.rows.append((name, [compared(word, marked) for word in row_of(text)]))
-                reading.found[name] |= {compared(word, marked) for word in words_of(text)}
-        return reading
+    def _expanded(self, blocks: Sequence[str]) -> list[str]:
+        """Return the blocks of a field, and the other forms of the abbreviations in it."""
+        texts = [block for block in blocks if block]
+        if not self._forms:
+            return texts
+        rows = list(map(row_of, texts))
+        others = [
+            other for form, other in self._forms if any(in_row(row_of(form), row) for row in rows)
+        ]
+        return texts + others
 
     def newest_first(self, paths: Iterable[str]) -> list[str]:
         """Return bulletins in the order of time, the newest first."""
@@ -357,23 +376,23 @@ class Truth:
 
     def reading(self, path: str, marked: bool) -> Reading:
         """Return a bulletin as a query with marks, or one without, sees it."""
-        return self._readings[marked][path]
+        return self._readings[path, marked]
 
     def with_words(self, text: str, name: str = "", marked: bool | None = None) -> set[str]:
         """Return the bulletins with all words of a query, in one field if one is named."""
         level = is_marked(text) if marked is None else marked
-        words = [compared(word, level) for word in asked_words(text)]
+        words = asked_words(text, level)
         found = set.intersection(*(self._having[level].get(word, set()) for word in words))
-        readings = self._readings[level]
-        return {path for path in found if not name or readings[path].found[name] >= set(words)}
+        if not name:
+            return found
+        return {path for path in found if self.reading(path, level).words_in(name) >= set(words)}
 
     def with_phrase(self, text: str, name: str = "", marked: bool | None = None) -> set[str]:
         """Return the bulletins in which the words of a query stand next to each other."""
         level = is_marked(text) if marked is None else marked
-        row = [compared(word, level) for word in row_of(text)]
+        row = row_of(text, level)
         candidates = self.with_words(text, name, level)
-        readings = self._readings[level]
-        return {path for path in candidates if readings[path].stand_together(row, name)}
+        return {path for path in candidates if self.reading(path, level).stand_together(row, name)}
 
     def where(self, accept: Callable[[Written], bool]) -> set[str]:
         """Return the bulletins that *accept* accepts."""

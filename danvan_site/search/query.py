@@ -281,7 +281,8 @@ class _Material:
         asked = {key(word) for word in clause.words}
         phrase = f" {' '.join(map(key, clause.row))} " if clause.quoted else ""
         good = [
-            asked <= {key(word) for word in analysis.words(name)}
+            asked
+            <= {key(word) for token in analysis.tokens(name) for part in token for word in part}
             and phrase in f" {' '.join(map(key, analysis.row(name)))} "
             for name in names
         ]

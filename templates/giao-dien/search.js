@@ -402,6 +402,7 @@
 
   var MOST_WORDS = 24;
   var NAMES = {
+    __proto__: null,
     'tieu-de': 'title', 'chuyen-muc': 'category', 'don-vi': 'unit', 'tac-gia': 'author',
     'tu-khoa': 'tag', 'su-kien': 'topic'
   };
@@ -859,7 +860,8 @@
     var asked = clause.words.map(function (word) { return key(word.word); });
     var phrase = clause.row.map(function (word) { return key(word.word); }).join(' ');
     return chosen(clause.field, function (name) {
-      var own = words(name).map(key), whole = row(name).map(key).join(' ');
+      var own = [].concat.apply([], tokens(name).map(function (token) { return token[0].concat(token[1]); })).map(key);
+      var whole = row(name).map(key).join(' ');
       if (clause.quoted && (' ' + whole + ' ').indexOf(' ' + phrase + ' ') < 0) return false;
       return asked.every(function (word) { return own.indexOf(word) >= 0; });
     });
