@@ -24,7 +24,7 @@ from danvan_site.library import Library, assemble
 from danvan_site.locks import locked
 from danvan_site.output import OutputFolder
 from danvan_site.plan import Artifact, Plan, References, encode, plan
-from danvan_site.search.files import OF_INDEX, OF_STREAMS
+from danvan_site.search.files import OF_INDEX
 from danvan_site.search.index import Needs
 from danvan_site.search.spool import Spool
 from danvan_site.state import KnownOutput, KnownSource, State
@@ -35,6 +35,8 @@ from danvan_site.workers import Workers, collection_paused
 # the file system's clock, so its time proves nothing (git calls such entries racy).
 _RACY_NS = 2_000_000_000
 _READ_CHUNK = 100
+# Below this many batches of the search index starting processes takes longer than the work.
+_WORTH_BATCHES = 64
 _RENDER_CHUNK = 100
 
 
@@ -356,10 +358,10 @@ class _Build:
         known = self._state.outputs()
         on_disk = folder.scan()
         rendering = _Rendering(self, planned, templates, known, on_disk, folder.staging)
-        with self._stage("index", len(planned.index.sources)):
+        with self._stage("index"):
             results = self._index(planned, rendering)
-        with self._stage("render", len(planned.artifacts)):
-            results |= rendering.run(None, lambda artifact: artifact.kind not in OF_INDEX)
+        with self._stage("render", len(rendering.pages)):
+            results |= rendering.render_pages()
         with self._stage("publish"):
             staged = [path for path, result in results.items() if result.staged]
             staged.sort(key=lambda path: path in on_disk)  # stable: new ones first, then by rank
@@ -380,16 +382,14 @@ class _Build:
 
     def _index(self, planned: Plan, rendering: _Rendering) -> dict[str, render.Result]:
         """Make what of the search index is not as it was; its files stand before all pages."""
-        with contextlib.ExitStack() as stack:
-            spool = None
-            needs = rendering.needs()
-            if needs.anything:
-                folder = self._state.path.with_suffix(".search")
-                advance = self._progress.advance
-                spool = stack.enter_context(
-                    planned.index.spooled(needs, self._state, self._workers, folder, advance)
-                )
-            return rendering.run(spool, lambda artifact: artifact.kind in OF_INDEX)
+        tasks = list(rendering.tasks(rendering.indexed))
+        self._progress.stage("index", len(tasks))
+        needs = Needs.of({task.kind for task in tasks})
+        if not needs.anything:
+            return rendering.render_index(None, tasks)
+        folder = self._state.path.with_suffix(".search")
+        with planned.index.spooled(needs, self._state, self._workers, folder) as spool:
+            return rendering.render_index(spool, tasks)
 
     def _refuse_foreign(self, paths: Iterable[str]) -> None:
         """A file that somebody else put where a page is to stand is not overwritten."""
@@ -407,7 +407,7 @@ class _Build:
             try:
                 rendering = _Rendering(self, planned, templates, {}, {}, staging)
                 # In the search index nothing can be wrong.
-                results = rendering.run(None, lambda artifact: artifact.kind not in OF_INDEX)
+                results = rendering.render_pages()
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
         self._report.rendered = len(results)
@@ -432,31 +432,30 @@ class _Rendering:
         self._on_disk = on_disk
         self._staging = staging
         self._digests: dict[str, tuple[str, str]] = {}
+        self.indexed = [each for each in planned.artifacts if each.kind in OF_INDEX]
+        self.pages = [each for each in planned.artifacts if each.kind not in OF_INDEX]
 
-    def needs(self) -> Needs:
-        """Return which parts of the search index are not as they were."""
-        kinds = {
-            artifact.kind
-            for artifact in self._planned.artifacts
-            if artifact.kind in OF_STREAMS and self._reason(artifact, encode(artifact.context()))
-        }
-        return Needs(
-            words=bool(kinds & {"search-sets", "search-weights", "search-vocabulary"}),
-            pairs=bool(kinds & {"search-pairs", "search-follows"}),
-            small=bool(kinds & {"search-small", "search-lengths", "search-vocabulary"}),
-            export="search-lunr" in kinds,
-        )
+    def render_pages(self) -> dict[str, render.Result]:
+        """Render what of the pages is not as it was; return the results in the order of
+        publishing."""
+        tasks = self.tasks(self.pages)
+        workers = self._build._workers
+        return self._collected(workers.map(render.stage, self._site(), tasks, _RENDER_CHUNK))
 
-    def run(
-        self, spool: Spool | None, accept: Callable[[Artifact], bool]
+    def render_index(
+        self, spool: Spool | None, tasks: Sequence[render.Task]
     ) -> dict[str, render.Result]:
-        """Render what of the accepted artifacts is not as it was; return the results in the order
-        of publishing."""
+        """Render *tasks* of the search index."""
+        work, workers = (self._site(), spool), self._build._workers
+        batches = render.batches(tasks)
+        return self._collected(workers.map(render.stage_index, work, batches, 1, _WORTH_BATCHES))
+
+    def _collected(self, batches: Iterable[Sequence[render.Result]]) -> dict[str, render.Result]:
         build = self._build
         results: dict[str, render.Result] = {}
-        site = self._site(build._options, spool)
-        for batch in build._workers.map(render.stage, site, self._tasks(accept), _RENDER_CHUNK):
+        for batch in batches:
             results.update((result.path, result) for result in batch)
+            build._progress.advance(len(batch))
             # One line of a template goes wrong on thousands of pages: one of them tells enough.
             wrong = {each.problem.place: each.problem for each in reversed(batch) if each.problem}
             build._problems += wrong.values()
@@ -468,7 +467,8 @@ class _Rendering:
         shown = self._build._reading.shown
         return f"{shown}/{artifact.subject}" if artifact.subject else ""
 
-    def _site(self, options: BuildOptions, spool: Spool | None) -> render.Site:
+    def _site(self) -> render.Site:
+        options = self._build._options
         names = sorted({artifact.template for artifact in self._planned.artifacts})
         version = repr([self._templates.digest(name) for name in names])
         return render.Site(
@@ -483,11 +483,11 @@ class _Rendering:
             staging=str(self._staging),
             version=hashlib.blake2b(version.encode(), digest_size=8).hexdigest(),
             program=program_digest()[:8],
-            spool=spool,
         )
 
-    def _tasks(self, accept: Callable[[Artifact], bool]) -> Iterator[render.Task]:
-        for artifact in filter(accept, self._planned.artifacts):
+    def tasks(self, artifacts: Sequence[Artifact]) -> Iterator[render.Task]:
+        """Yield a task for each artifact that is not as it was."""
+        for artifact in artifacts:
             context = encode(artifact.context())
             reason = self._reason(artifact, context)
             if reason:
@@ -498,7 +498,8 @@ class _Rendering:
                     artifact.path, artifact.kind, artifact.template, context,
                     self._subject(artifact), current if self._is_intact(artifact.path) else "",
                 )  # fmt: skip
-            self._build._progress.advance(1)
+            else:
+                self._build._progress.advance(1)
 
     def _reason(self, artifact: Artifact, context: str) -> str:
         """Return why an artifact must be rendered; '' where its file is right as it is."""

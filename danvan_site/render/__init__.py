@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,7 +42,6 @@ class Site:
     staging: str
     version: str
     program: str
-    spool: Spool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,7 @@ class Renderer:
             "data-with-bodies": self._data_with_bodies,
             "csv": lambda context: data.table(context, self._bulletin),
             "search-data": lambda context: files.data(context["name"], context["value"]),
-            "search-vocabulary": lambda context: files.vocabulary(_spool(site), context),
             "search-lunr": lambda context: lunr_index.write(context, self._state),
-            "search-lengths": lambda context: files.lengths(_spool(site), context),
         }
 
     def render(self, task: Task) -> bytes:
@@ -160,16 +157,35 @@ class Result:
 def stage(site: Site, tasks: Sequence[Task]) -> list[Result]:
     """Render *tasks*; what differs from the published folder goes into the staging folder."""
     renderer = _renderer(site)
+    return [_staged(site, renderer, task) for task in tasks]
+
+
+def batches(tasks: Iterable[Task]) -> list[list[Task]]:
+    """Put together the tasks of the search index that are made of the same posting rows."""
+    found: dict[object, list[Task]] = {}
+    for number, task in enumerate(tasks):
+        name: object = number // _BATCH
+        if task.kind in files.OF_ROWS:
+            name = files.made_of(task.kind, json.loads(task.context))
+        found.setdefault(name, []).append(task)
+    return list(found.values())
+
+
+_BATCH = 100
+
+
+def stage_index(work: tuple[Site, Spool | None], some: Sequence[Sequence[Task]]) -> list[Result]:
+    """Render batches of the search index, as `stage` does; rows come from the spool."""
+    site, spool = work
     results = []
-    for kind, run in itertools.groupby(tasks, lambda task: task.kind):
-        if kind in files.KINDS:
-            # Chunks of the index that stand side by side are cheaper to make in one go.
-            some = list(run)
-            contexts = [json.loads(task.context) for task in some]
-            outputs = files.chunks(kind, _spool(site), contexts)
-            results += [_kept(site, *each) for each in zip(some, outputs, strict=True)]
+    for kind, run in itertools.groupby(itertools.chain.from_iterable(some), lambda task: task.kind):
+        tasks = list(run)
+        if kind in files.OF_ROWS:
+            assert spool is not None
+            outputs = files.of_rows(kind, spool, [json.loads(task.context) for task in tasks])
+            results += [_kept(site, *each) for each in zip(tasks, outputs, strict=True)]
         else:
-            results += [_staged(site, renderer, task) for task in run]
+            results += stage(site, tasks)
     return results
 
 
@@ -206,11 +222,6 @@ def _holds(path: str, expected: bytes) -> bool:
             return handle.read() == expected
     except OSError:
         return False
-
-
-def _spool(site: Site) -> Spool:
-    assert site.spool is not None
-    return site.spool
 
 
 @cache

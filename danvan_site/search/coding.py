@@ -7,6 +7,7 @@ R. F. Rice, "Some practical universal noiseless coding techniques" (1979).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ UNITS = UNITS[: 1 << UNIT_BITS]
 
 
 class Codes(NamedTuple):
-    """Codes of the same kind: values (at most 57 bits) and lengths in bits."""
+    """Codes of the same kind: values (64 bits at most) and lengths in bits, which may be more."""
 
     values: Array
     lengths: Lengths
@@ -34,31 +35,46 @@ class Codes(NamedTuple):
 
 def bit_length(values: Array) -> Lengths:
     """Return the number of bits of each value (0 for 0); values below 2**53."""
-    return np.frexp(values.astype(np.float64))[1].astype(np.int64)
+    # The exponent of a double is stored with 1023 added to it.
+    exponents = values.astype(np.float64).view(np.int64) >> 52
+    lengths: Lengths = np.maximum(exponents - 1022, 0)
+    return lengths
 
 
 def gamma(values: Array) -> Codes:
     """Elias's gamma code of values from 1."""
-    return Codes(values.astype(np.uint64), 2 * bit_length(values) - 1)
+    return Codes(values, 2 * bit_length(values) - 1)
 
 
 def rice(values: Array, parameters: Array) -> Codes:
     """Rice's code of values from 0: the quotient in unary, zeros and a one, then the rest."""
     one = np.uint64(1)
     ends = (values & ((one << parameters) - one)) | (one << parameters)
-    return Codes(ends, (values >> parameters).astype(np.int64) + 1 + parameters.astype(np.int64))
+    return Codes(ends, ((values >> parameters) + parameters + one).view(np.int64))
 
 
 def joined(first: Codes, second: Codes) -> Codes:
-    """Put each second code behind the first.  The second's value must be no longer than 57 bits
-    together with the first's."""
-    values = (first.values << second.lengths.astype(np.uint64)) | second.values
+    """Put each second code behind the first; what of the first is no zero must fit before it."""
+    values = (first.values << second.lengths.view(np.uint64)) | second.values
     return Codes(values, first.lengths + second.lengths)
 
 
 def fixed(values: Array, length: int) -> Codes:
     """Plain binary of *length* bits."""
     return Codes(np.asarray(values).astype(np.uint64), np.full(len(values), length, np.int64))
+
+
+def table(codes: Iterable[tuple[int, int]]) -> Codes:
+    """Return codes given as values and lengths, to choose from."""
+    values, lengths = zip(*codes, strict=True)
+    return Codes(np.array(values, np.uint64), np.array(lengths, np.int64))
+
+
+def changes(values: NDArray[np.uint64] | NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell of each value whether it differs from the one before; the first does."""
+    found = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=found[1:])
+    return found
 
 
 class Bits:
@@ -75,17 +91,13 @@ class Bits:
         starts = ends - widths
         word, shift = starts >> 6, starts & 63
         room = 64 - shift - widths
-        fits = room >= 0
-        left = np.where(
-            fits,
-            codes.values << np.maximum(room, 0).astype(np.uint64),
-            codes.values >> np.maximum(-room, 0).astype(np.uint64),
-        )
-        firsts = np.flatnonzero(np.r_[True, word[1:] != word[:-1]])
+        left = codes.values << np.maximum(room, 0).view(np.uint64)
+        over = np.flatnonzero(room < 0)
+        split, missing = codes.values[over], room[over]
+        left[over] = split >> (-missing).view(np.uint64)
+        firsts = np.flatnonzero(changes(word))
         self._words[word[firsts]] |= np.bitwise_or.reduceat(left, firsts)
-        over = ~fits
-        rest = codes.values[over] << (64 + room[over]).astype(np.uint64)
-        self._words[word[over] + 1] |= rest
+        self._words[word[over] + 1] |= split << (64 + missing).view(np.uint64)
 
     def texts(self, starts: Lengths, ends: Lengths) -> list[bytes]:
         """Return the bits from each start, a multiple of 64, to its end, as UTF-16-LE text."""
@@ -108,8 +120,3 @@ def _text(data: bytes) -> bytes:
             window |= rows[:, byte + 2]
         out[:, number] = window >> (24 - UNIT_BITS - (bit & 7)) & ((1 << UNIT_BITS) - 1)
     return UNITS[out.ravel()[:units]].astype("<u2").tobytes()
-
-
-def packed(data: bytes) -> bytes:
-    """Return bytes as UTF-16-LE text."""
-    return _text(data)

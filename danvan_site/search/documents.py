@@ -34,9 +34,13 @@ FIELDS = {
     "unit": 2,
     "author": 3,
 }
-LEAD, BODY = map(list(FIELDS).index, ("lead", "body"))
+_NUMBERS = {name: number for number, name in enumerate(FIELDS)}
+LEAD, BODY = _NUMBERS["lead"], _NUMBERS["body"]
 BLOCK = 0xFFFFFF00
 ASIDE = 0x80000000
+BYTES = 4
+# In a text, what stands between the blocks of each field.
+_GAPS = [f" \0{number} " for number in _NUMBERS.values()]
 
 _BREAK = re.compile(
     r"</?(?:p|li|ul|ol|dl|dt|dd|h[1-6]|table|thead|tbody|tr|td|th|caption|blockquote|div|figure"
@@ -90,12 +94,17 @@ class Streams:
         return [part.tobytes() for part in np.split(data, ends[:-1])] if len(ends) else []
 
 
-def blocks_of(markup: str) -> list[str]:
-    """Return the text of HTML, a string for each paragraph, item or cell."""
+def renumbered(words: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the different ones of *words*, in order, and the number among them of each."""
+    stands = np.bincount(words) > 0
+    return np.flatnonzero(stands), (np.cumsum(stands) - 1)[words]
+
+
+def text_of(markup: str) -> str:
+    """Return the text of a body's HTML, with a gap between paragraphs, items or cells."""
     if "footnote" in markup:
         markup = _NOTE.sub("", markup)
-    text = _TAG.sub("", _LINE.sub(" ", _BREAK.sub("\0", markup)))
-    return html.unescape(text).split("\0")
+    return html.unescape(_TAG.sub("", _LINE.sub(" ", _BREAK.sub(_GAPS[BODY], markup))))
 
 
 def read(
@@ -105,18 +114,20 @@ def read(
     vocabulary = _vocabulary(tuple(abbreviations))
     streams = []
     for source in sources:
-        fields = []
-        for number, name in enumerate(FIELDS):
-            blocks = blocks_of(body(source.path)) if name == "body" else source.texts[name]
-            fields.append(vocabulary.stream(blocks, number))
-        streams.append(b"".join(fields))
-    data = np.frombuffer(b"".join(streams), np.uint32).copy()
-    is_word = data < BLOCK
-    asides = data[is_word] & ASIDE
-    used, numbers = np.unique(data[is_word] & ~np.uint32(ASIDE), return_inverse=True)
-    data[is_word] = numbers.astype(np.uint32) | asides
-    words = [vocabulary.words[number] for number in used.tolist()]
-    return Streams(words, data.tobytes(), [len(each) // 4 for each in streams])
+        texts = [_GAPS[field].join(source.texts.get(name, ())) for name, field in _NUMBERS.items()]
+        texts[BODY] = text_of(body(source.path))
+        streams.append(b"".join(map(vocabulary.stream, texts, _NUMBERS.values())))
+    ends = np.cumsum([len(each) // BYTES for each in streams])
+    data = np.frombuffer(b"".join(streams), np.uint32)
+    marks = data >= BLOCK
+    # A block without a word is none.
+    stays = ~(marks & np.append(marks[1:], True))
+    data, marks, ends = data[stays], marks[stays], np.cumsum(stays)[ends - 1]
+    words = data[~marks]
+    used, numbers = renumbered(words & ~np.uint32(ASIDE))
+    data[~marks] = numbers.astype(np.uint32) | (words & ASIDE)
+    lengths = np.diff(ends, prepend=0).tolist()
+    return Streams([vocabulary.words[number] for number in used.tolist()], data.tobytes(), lengths)
 
 
 @cache
@@ -141,10 +152,13 @@ class _Vocabulary(dict[str, bytes]):
 
     def __missing__(self, text: str) -> bytes:
         numbers = array("I")
-        for token in analysis.raw_tokens(text):
-            wholes, row = analysis.split(token)
-            numbers.extend(ASIDE | self._number(word) for word in wholes)
-            numbers.extend(self._number(word) for word in row)
+        if text[:1] == "\0":
+            numbers.append(BLOCK | int(text[1:]))
+        else:
+            for token in analysis.raw_tokens(text):
+                wholes, row = analysis.split(token)
+                numbers.extend(ASIDE | self._number(word) for word in wholes)
+                numbers.extend(self._number(word) for word in row)
         if len(self) >= _CACHED:
             self.clear()
         self[text] = found = numbers.tobytes()
@@ -161,15 +175,10 @@ class _Vocabulary(dict[str, bytes]):
     def _row(self, text: str) -> bytes:
         return array("I", map(self._number, analysis.row(text))).tobytes()
 
-    def stream(self, blocks: Iterable[str], field: int) -> bytes:
+    def stream(self, text: str, field: int) -> bytes:
         """Return a field's stream, behind it the other forms of the abbreviations in it."""
         mark = array("I", [BLOCK | field]).tobytes()
-        parts: list[bytes] = []
-        for block in blocks:
-            found = b"".join(map(self.__getitem__, block.replace("\n", " ").split(" ")))
-            if found:
-                parts += mark, found
-        stream = b"".join(parts)
+        stream = mark + b"".join(map(self.__getitem__, text.replace("\n", " ").split(" ")))
         others = (other for phrase, other in self._phrases if _stands_in(phrase, stream))
         return b"".join((stream, *(mark + other for other in others)))
 
@@ -177,6 +186,6 @@ class _Vocabulary(dict[str, bytes]):
 def _stands_in(phrase: bytes, stream: bytes) -> bool:
     """Tell whether the words of *phrase* stand in a stream next to each other."""
     at = stream.find(phrase)
-    while at >= 0 and at % 4:
+    while at >= 0 and at % BYTES:
         at = stream.find(phrase, at + 1)
     return at >= 0 and bool(phrase)

@@ -11,11 +11,11 @@ import codecs
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from danvan_site.search import spool as spooling
 from danvan_site.search.index import LENGTHS, VOCABULARY
-from danvan_site.search.layout import chunk_name
+from danvan_site.search.layout import SHARE, chunk_name
 from danvan_site.search.spool import Spool
 
 Values = Mapping[str, Any]
@@ -38,32 +38,55 @@ def bits(name: str, *texts: bytes) -> bytes:
 _QUOTE = '"'.encode("utf-16-le")
 
 
-# Kind of artifact → folder, and what makes the texts of consecutive chunks.
-_CHUNKS: Mapping[str, tuple[str, Callable[[Spool, range], list[tuple[bytes, ...]]]]] = {
-    "search-sets": ("tu", spooling.sets),
-    "search-pairs": ("cap", spooling.pairs),
-    "search-follows": ("tiep", spooling.follows),
-    "search-weights": ("nang", spooling.weights),
-    "search-small": ("nho", spooling.small),
+class _Chunks(NamedTuple):
+    """Chunks of a kind: their folder, what makes the texts of consecutive ones, the name of the
+    rows of which these are made, and of how many chunks of rows each is."""
+
+    folder: str
+    make: Callable[[Spool, range], list[tuple[bytes, ...]]]
+    rows: str
+    share: int
+
+
+_CHUNKS: Mapping[str, _Chunks] = {
+    "search-sets": _Chunks("tu", spooling.sets, "words", 1),
+    "search-weights": _Chunks("nang", spooling.weights, "words", SHARE),
+    "search-pairs": _Chunks("cap", spooling.pairs, "pairs", 1),
+    "search-follows": _Chunks("tiep", spooling.follows, "pairs", SHARE),
+    "search-small": _Chunks("nho", spooling.small, "small", 1),
 }
-KINDS = frozenset(_CHUNKS)
-# All kinds that are made of streams.
-OF_STREAMS = KINDS | {"search-vocabulary", "search-lengths", "search-lunr"}
+# Kinds that are made of posting rows; of what is made of streams; of the index as a whole.
+OF_ROWS = frozenset((*_CHUNKS, "search-vocabulary", "search-lengths"))
+OF_STREAMS = OF_ROWS | {"search-lunr"}
 OF_INDEX = OF_STREAMS | {"search-data"}
+# So many chunks of rows are read at once: what is sorted then fits into a processor's cache.
+_AT_ONCE = 16
 
 
 def folder_of(kind: str) -> str:
     """Return the folder of a kind's chunks."""
-    return _CHUNKS[kind][0]
+    return _CHUNKS[kind].folder
 
 
-def chunks(kind: str, spool: Spool, contexts: Sequence[Values]) -> list[bytes]:
-    """Return the files of some chunks of one kind, in order."""
-    folder, make = _CHUNKS[kind]
+def made_of(kind: str, context: Values) -> tuple[str, int]:
+    """Name the posting rows that an artifact is made of."""
+    if kind not in _CHUNKS:
+        return kind, 0
+    chunks = _CHUNKS[kind]
+    return chunks.rows, int(context["chunk"]) * chunks.share // _AT_ONCE
+
+
+def of_rows(kind: str, spool: Spool, contexts: Sequence[Values]) -> list[bytes]:
+    """Return the files of some artifacts of one kind, in order."""
+    if kind not in _CHUNKS:
+        path = VOCABULARY if kind == "search-vocabulary" else LENGTHS
+        value = json.loads(Path(spool.path(path)).read_text("utf-8"))
+        return [data(context["name"], value) for context in contexts]
+    chunks = _CHUNKS[kind]
     files: list[bytes] = []
     for run in _runs([int(context["chunk"]) for context in contexts]):
-        for chunk, texts in zip(run, make(spool, run), strict=True):
-            files.append(bits(chunk_name(folder, chunk, int(contexts[0]["bits"])), *texts))
+        for chunk, texts in zip(run, chunks.make(spool, run), strict=True):
+            files.append(bits(chunk_name(chunks.folder, chunk, int(contexts[0]["bits"])), *texts))
     return files
 
 
@@ -76,14 +99,3 @@ def _runs(numbers: Sequence[int]) -> list[range]:
         else:
             runs.append(range(number, number + 1))
     return runs
-
-
-def vocabulary(spool: Spool, context: Values) -> bytes:
-    """Return the file of frequent words."""
-    words = json.loads(Path(spool.path(VOCABULARY)).read_text("utf-8"))
-    return data(context["name"], " ".join(words))
-
-
-def lengths(spool: Spool, context: Values) -> bytes:
-    """Return the file of the second segment's lengths."""
-    return data(context["name"], json.loads(Path(spool.path(LENGTHS)).read_text("utf-8")))

@@ -54,6 +54,12 @@ class Vocabulary(NamedTuple):
             np.array([stems.setdefault(folded, len(stems)) for _, folded in both], np.uint32),
         )
 
+    def only(self, words: NDArray[np.int64]) -> Vocabulary:
+        """Return the hashes of *words* alone; their stems are numbered anew."""
+        _, stems = np.unique(self.stems[words], return_inverse=True)
+        place, folded, accented = (each[words] for each in self[:3])
+        return Vocabulary(place, folded, accented, stems.astype(np.uint32))
+
 
 def mix(first: Hashes, second: Hashes) -> Hashes:
     """Return one hash of two (the finalizer is that of MurmurHash3)."""

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from danvan_site.search.documents import BODY, Abbreviations, Source, Streams, r
 from danvan_site.search.hashing import Vocabulary
 from danvan_site.search.layout import Layout
 from danvan_site.search.lists import REFERENCE
-from danvan_site.search.spool import BLOCK_LENGTH, Job, Spool
+from danvan_site.search.spool import BLOCK_LENGTH, WORDS, Job, Spool
 from danvan_site.state import Reader, State
 from danvan_site.workers import Workers
 
@@ -54,6 +54,17 @@ class Needs:
     pairs: bool = False
     small: bool = False
     export: bool = False
+
+    @classmethod
+    def of(cls, kinds: Collection[str]) -> Needs:
+        """Return what artifacts of some kinds are made of."""
+        wanted = frozenset(kinds)
+        return cls(
+            words=bool(wanted & {"search-sets", "search-weights", "search-vocabulary"}),
+            pairs=bool(wanted & {"search-pairs", "search-follows"}),
+            small=bool(wanted & {"search-small", "search-lengths", "search-vocabulary"}),
+            export="search-lunr" in wanted,
+        )
 
     @property
     def anything(self) -> bool:
@@ -98,14 +109,11 @@ class Index:
         state: State,
         workers: Workers,
         folder: Path,
-        progress: Callable[[int], None],
     ) -> Iterator[Spool]:
         """Make the rows of what has to be written, for the time of the block."""
         folder.mkdir(parents=True, exist_ok=True)
-        words = self._read_changed(state, workers, progress)
-        spool = Spool(
-            str(folder), str(state.path), len(self.sources), f"words-{_digest(words)}.npy"
-        )
+        words = self._read_changed(state, workers)
+        spool = Spool(str(folder), str(state.path), len(self.sources), self.digest)
         try:
             _sweep(folder)
             self._spool(needs, spool, words, workers)
@@ -113,9 +121,7 @@ class Index:
         finally:
             _sweep(folder)
 
-    def _read_changed(
-        self, state: State, workers: Workers, progress: Callable[[int], None]
-    ) -> list[str]:
+    def _read_changed(self, state: State, workers: Workers) -> list[str]:
         """Bring the streams up to date; return their vocabulary."""
         known = state.stream_digests()
         changed = [
@@ -144,11 +150,10 @@ class Index:
             with state.changing():
                 state.keep_words(enumerate(words[before:], start=before))
                 state.keep_streams(rows)
-            progress(len(rows))
         return words
 
     def _spool(self, needs: Needs, spool: Spool, words: Sequence[str], workers: Workers) -> None:
-        np.save(spool.path(spool.words), np.stack(Vocabulary.of(words)))
+        np.save(spool.path(WORDS), np.stack(Vocabulary.of(words)))
         paths = [source.path for source in self.sources]
         if needs.words or needs.pairs:
             jobs = [
@@ -177,7 +182,7 @@ class Index:
             if _LETTERS.fullmatch(words[number])
         ]
         spelled = [vietnamese.spelled(word) for _, word in sorted(known)[:_KNOWN_WORDS]]
-        Path(spool.path(VOCABULARY)).write_text(json.dumps(spelled), "utf-8")
+        Path(spool.path(VOCABULARY)).write_text(json.dumps(" ".join(spelled)), "utf-8")
 
     def _keep_lengths(self, spool: Spool, lengths: NDArray[np.int64]) -> None:
         """Write the second segment's lengths, and those that BM25 compares them with."""

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 FOLDER = "tim-kiem"
 SEGMENT = 1024
 CARDS = 16
+# In a file of weights or of what follows stands what belongs to so many chunks of sets or pairs.
+SHARE = 2
 # Bulletins for each chunk: of pairs in a large archive, some 9 KB; of all in a small one, 6 KB.
 _PER_LARGE_CHUNK, _PER_SMALL_CHUNK = 8, 4
 

@@ -37,11 +37,15 @@ from danvan_site.search.documents import BODY, FIELDS, LEAD
 from danvan_site.search.hashing import CHECK_BITS, NEXT_BITS, SPELLING_BITS
 from danvan_site.search.postings import (
     CLASS_BITS,
+    COUNT_BITS,
     LENGTH_BITS,
     NAME_BITS,
+    PAIR_BITS,
     TEXT,
     U64,
+    WORD_BITS,
     Rows,
+    ordered,
 )
 
 KEY_RICE = 16
@@ -64,9 +68,6 @@ class Kind(Enum):
     FOLLOWS = "what follows"
 
 
-_OF_PAIRS = (Kind.PAIRS, Kind.FOLLOWS)
-
-
 class Lists(NamedTuple):
     """The lists of a range of chunks: the chunk, name and check of each, postings in each."""
 
@@ -76,79 +77,86 @@ class Lists(NamedTuple):
     sizes: Lengths
 
 
+class Grouped(NamedTuple):
+    """Posting rows in the order of their lists: the bulletin and the value of each, whether it
+    begins a list, whether it begins a posting."""
+
+    numbers: Lengths
+    values: U64
+    new_list: NDArray[np.bool_]
+    new_posting: NDArray[np.bool_]
+    places: U64
+
+
+def grouped(rows: Rows, chunks: range, of_pairs: bool) -> Grouped:
+    """Sort the rows of a range of chunks, given in the order of reading, into their lists."""
+    order = ordered(rows.places - np.uint64(chunks.start << NAME_BITS))
+    places, values = rows.places[order], rows.values[order]
+    checks = values & np.uint64((1 << CHECK_BITS) - 1)
+    new_list = coding.changes(places)
+    new_check = coding.changes(checks)
+    if np.any(new_check & ~new_list):
+        # Different terms of one name: their rows must not be mixed.
+        order = np.lexsort((checks, places))
+        places, values, checks = places[order], values[order], checks[order]
+        new_list, new_check = coding.changes(places), coding.changes(checks)
+    new_list |= new_check
+    numbers = (values >> np.uint64(PAIR_BITS if of_pairs else WORD_BITS)).view(np.int64)
+    return Grouped(numbers, values, new_list, new_list | coding.changes(numbers), places)
+
+
 def rice_parameter(sizes: Lengths, documents: int) -> U64:
     """Return the parameter of lists of *sizes* postings among so many bulletins."""
     ratio = np.maximum(documents * 177 // (sizes * 256), 1)
-    return (coding.bit_length(ratio) - 1).astype(np.uint64)
+    return (coding.bit_length(ratio) - 1).view(np.uint64)
 
 
 def encode(
-    rows: Rows, kind: Kind, chunks: range, documents: int, bodies: NDArray[np.int64] | None
+    rows: Grouped, kind: Kind, chunks: range, documents: int, bodies: NDArray[np.int64] | None
 ) -> list[bytes]:
     """Return the texts of *chunks*, whose rows are given.
 
     *documents* is the size of the segment; *bodies* the lengths of its bodies where weights are
     to be levels.
     """
-    ordered = _ordered(rows)
-    places = ordered.places
-    checks = ordered.values & np.uint64((1 << CHECK_BITS) - 1)
-    new_list = _changes(places) | _changes(checks)
-    if kind in _OF_PAIRS:
-        below = CHECK_BITS + CLASS_BITS + NEXT_BITS + LENGTH_BITS
+    values, places = rows.values, rows.places
+    firsts = np.flatnonzero(rows.new_list)
+    if kind is Kind.FOLLOWS:
+        posts = post_of = np.arange(len(values))
     else:
-        below = CHECK_BITS + 16 + 3
-    numbers = (ordered.values >> np.uint64(below)).astype(np.int64)
-    new_posting = new_list | _changes(numbers) | np.full(len(numbers), kind is Kind.FOLLOWS)
-    firsts, posts = np.flatnonzero(new_list), np.flatnonzero(new_posting)
-    list_of = np.cumsum(new_list) - 1
-    sizes = np.bincount(list_of[posts], minlength=len(firsts))
+        posts = np.flatnonzero(rows.new_posting)
+        post_of = np.cumsum(rows.new_posting) - 1
+    list_of = np.cumsum(rows.new_list[posts]) - 1
+    sizes = np.bincount(list_of, minlength=len(firsts))
     lists = Lists(
         places[firsts] >> np.uint64(NAME_BITS),
         places[firsts] & np.uint64((1 << NAME_BITS) - 1),
-        checks[firsts],
+        values[firsts] & np.uint64((1 << CHECK_BITS) - 1),
         sizes,
     )
     with_heads = kind not in (Kind.WEIGHTS, Kind.FOLLOWS)
     heads = _heads(lists) if with_heads else []
-    own: list[Codes] = []
     children: list[Codes] = []
     if with_heads:
-        own.append(_distances(numbers[posts], list_of[posts], lists, documents))
-    post_of = np.cumsum(new_posting) - 1
+        own = _distances(rows.numbers[posts], list_of, lists, documents)
     if kind is Kind.FOLLOWS:
-        widths, codes = _following(ordered.values, list_of, len(firsts))
+        widths, own = _following(values, list_of, len(firsts))
         heads.append(coding.fixed(widths, WIDTH_BITS))
-        own.append(codes)
     elif kind is Kind.PAIRS:
-        own.append(_occurrences(ordered.values, post_of, len(posts)))
+        own = coding.joined(own, _occurrences(values, posts, post_of))
     elif kind is not Kind.SETS:
-        own.append(_fields(ordered.values, post_of, len(posts)))
-        children.append(_amounts(ordered.values, numbers, bodies))
-    return _laid_out(chunks, lists, with_heads, heads, list_of[posts], own, post_of, children)
-
-
-def _changes(values: NDArray[np.uint64] | NDArray[np.int64]) -> NDArray[np.bool_]:
-    return np.r_[True, values[1:] != values[:-1]] if len(values) else np.zeros(0, bool)
-
-
-def _ordered(rows: Rows) -> Rows:
-    """Sort rows that came from several blocks; those of one place keep their order."""
-    order = np.argsort(rows.places, kind="stable")
-    places, values = rows.places[order], rows.values[order]
-    checks = values & np.uint64((1 << CHECK_BITS) - 1)
-    if np.any((places[1:] == places[:-1]) & (checks[1:] != checks[:-1])):
-        order = np.lexsort((checks, places))
-        places, values = places[order], values[order]
-    return Rows(places, values)
+        fields = _fields(values, post_of, len(posts))
+        own = coding.joined(own, fields) if with_heads else fields
+        children.append(_amounts(values, rows.numbers, bodies))
+    return _laid_out(chunks, lists, with_heads, heads, list_of, own, post_of, children)
 
 
 def _heads(lists: Lists) -> list[Codes]:
     spelling_mask = np.uint64((1 << SPELLING_BITS) - 1)
     keys = lists.names >> np.uint64(SPELLING_BITS)
-    first = _changes(lists.chunks)
-    new_key = first | _changes(keys)
-    new_spelling = new_key | _changes(lists.names)
+    first = coding.changes(lists.chunks)
+    new_key = first | coding.changes(keys)
+    new_spelling = new_key | coding.changes(lists.names)
     before = np.r_[np.zeros(1, np.uint64), keys[:-1]]
     distance = np.where(first, keys, keys - before)
     parameter = np.full(len(keys), KEY_RICE, np.uint64)
@@ -169,64 +177,90 @@ def _heads(lists: Lists) -> list[Codes]:
 def _distances(
     numbers: NDArray[np.int64], list_of: NDArray[np.int64], lists: Lists, documents: int
 ) -> Codes:
-    first = _changes(list_of)
-    before = np.r_[np.zeros(1, np.int64), numbers[:-1] + 1]
-    distance = numbers - np.where(first, 0, before)
-    return coding.rice(distance.astype(np.uint64), rice_parameter(lists.sizes, documents)[list_of])
+    distances = np.diff(numbers, prepend=0) - 1
+    firsts = np.cumsum(lists.sizes) - lists.sizes
+    distances[firsts] = numbers[firsts]
+    return coding.rice(distances.view(np.uint64), rice_parameter(lists.sizes, documents)[list_of])
+
+
+def _code_of_fields(mask: int) -> tuple[int, int]:
+    few = {1 << BODY: (0, 1), 1 << LEAD: (0b100, 3), 1 << BODY | 1 << LEAD: (0b101, 3)}
+    if mask in few:
+        return few[mask]
+    if mask.bit_count() == 1:
+        return 0b110 << 3 | mask.bit_length() - 1, 6
+    return 0b111 << len(FIELDS) | mask, 3 + len(FIELDS)
+
+
+_CODES_OF_FIELDS = coding.table(map(_code_of_fields, range(1 << len(FIELDS))))
 
 
 def _fields(values: U64, post_of: NDArray[np.int64], postings: int) -> Codes:
     """Return the codes of which fields have a word."""
-    field = (values >> np.uint64(CHECK_BITS + 16)) & np.uint64(7)
-    sums = np.bincount(post_of, (np.uint64(1) << field).astype(np.float64), postings)
-    masks: U64 = sums.astype(np.uint64)
-    single = (masks & (masks - np.uint64(1))) == 0
-    number: U64 = (coding.bit_length(masks) - 1).astype(np.uint64)
-    cases = [masks == 1 << BODY, masks == 1 << LEAD, masks == 1 << BODY | 1 << LEAD, single]
-    few = [np.array([code], np.uint64) for code in (0, 0b100, 0b101)]
-    few.append(number | np.uint64(0b110000))
-    many = masks | np.uint64(0b111 << len(FIELDS))
-    return Codes(np.select(cases, few, many), np.select(cases, [1, 3, 3, 6], 3 + len(FIELDS)))
+    field = (values >> np.uint64(CHECK_BITS + COUNT_BITS)) & np.uint64(7)
+    # A row for each field: their bits add up.
+    masks = np.bincount(post_of, _BIT_OF_FIELD[field], postings).astype(np.int64)
+    return Codes(_CODES_OF_FIELDS.values[masks], _CODES_OF_FIELDS.lengths[masks])
+
+
+_BIT_OF_FIELD = np.array([1 << field for field in range(len(FIELDS))], np.float64)
 
 
 def _amounts(values: U64, numbers: NDArray[np.int64], bodies: NDArray[np.int64] | None) -> Codes:
     """Return the codes of how often a field has a word, or of a body's level."""
-    counts = (values >> np.uint64(CHECK_BITS)) & np.uint64(0xFFFF)
+    counts = (values >> np.uint64(CHECK_BITS)) & np.uint64((1 << COUNT_BITS) - 1)
+    codes = coding.gamma(counts)
     if bodies is None:
-        return coding.gamma(counts)
-    field = (values >> np.uint64(CHECK_BITS + 16)) & np.uint64(7)
-    amount = counts / (0.25 + 0.75 * bodies[numbers] / REFERENCE)
-    levels = np.searchsorted(_LEVEL_ENDS, amount, side="right").astype(np.uint64)
-    level, count = coding.rice(levels, np.zeros(len(levels), np.uint64)), coding.gamma(counts)
-    in_body = field == BODY
-    return Codes(
-        np.where(in_body, level.values, count.values),
-        np.where(in_body, level.lengths, count.lengths),
-    )
+        return codes
+    field = (values >> np.uint64(CHECK_BITS + COUNT_BITS)) & np.uint64(7)
+    in_body = np.flatnonzero(field == BODY)
+    norms = 0.25 + 0.75 * bodies / REFERENCE
+    amounts = counts[in_body] / norms[numbers[in_body]]
+    levels = np.searchsorted(_LEVEL_ENDS, amounts, side="right")
+    codes.values[in_body], codes.lengths[in_body] = 1, levels + 1
+    return codes
 
 
-def _occurrences(values: U64, post_of: NDArray[np.int64], postings: int) -> Codes:
+def _code_of_classes(mask: int) -> tuple[int, int]:
+    if mask == 1 << TEXT:
+        return 0, 1
+    return 0b110 << CLASS_BITS | max(mask.bit_length() - 1, 0), 3 + CLASS_BITS
+
+
+_CODES_OF_CLASSES = coding.table(map(_code_of_classes, range(1 << (1 << CLASS_BITS))))
+
+
+def _occurrences(values: U64, posts: NDArray[np.int64], post_of: NDArray[np.int64]) -> Codes:
     """Return the codes of how often and where a pair stands."""
     classes = (values >> np.uint64(CHECK_BITS)) & np.uint64((1 << CLASS_BITS) - 1)
-    masks = np.zeros(postings, np.uint64)
-    for each in range(1 << CLASS_BITS):
-        masks[post_of[classes == each]] |= np.uint64(1 << each)
-    counts = np.bincount(post_of, minlength=postings).astype(np.uint64)
-    number = (coding.bit_length(masks) - 1).astype(np.uint64)
-    one, in_text = counts == 1, masks == np.uint64(1 << TEXT)
-    more = coding.joined(
-        coding.fixed(np.full(postings, 0b10), 2),
-        coding.gamma(np.maximum(counts, np.uint64(2)) - np.uint64(1)),
-    )
-    mixed = coding.joined(
-        coding.fixed(masks | np.uint64(0b111 << (1 << CLASS_BITS)), 3 + (1 << CLASS_BITS)),
-        coding.gamma(counts),
-    )
-    cases = [one & in_text, in_text, one]
-    return Codes(
-        np.select(cases, [np.uint64(0), more.values, number | np.uint64(0b11000)], mixed.values),
-        np.select(cases, [1, more.lengths, 5], mixed.lengths),
-    )
+    bits = np.uint64(1) << classes
+    counts = np.diff(posts, append=len(values))
+    masks = bits[posts].view(np.int64)
+    single = Codes(_CODES_OF_CLASSES.values[masks], _CODES_OF_CLASSES.lengths[masks])
+    # Most stand once.
+    many = np.flatnonzero(counts > 1)
+    if len(many):
+        again = np.flatnonzero(counts[post_of] > 1)
+        starts = np.flatnonzero(coding.changes(post_of[again]))
+        mask, count = np.bitwise_or.reduceat(bits[again], starts), counts[many].view(np.uint64)
+        text = mask == np.uint64(1 << TEXT)
+        flag = np.where(text, np.uint64(0b10), mask | np.uint64(0b111 << (1 << CLASS_BITS)))
+        code = coding.joined(
+            Codes(flag, np.where(text, 2, 3 + (1 << CLASS_BITS))),
+            coding.gamma(np.where(text, count - np.uint64(1), count)),
+        )
+        single.values[many], single.lengths[many] = code
+    return single
+
+
+def _cost(width: int, length: int) -> int:
+    """Return the bits that *length* bits of a hash take in a list of some width."""
+    return 1 + width if length <= width else 1 + (length - width) + length
+
+
+_COSTS = np.array(
+    [[_cost(width, length) for width in range(1 << WIDTH_BITS)] for length in range(NEXT_BITS + 1)]
+)
 
 
 def _following(values: U64, list_of: NDArray[np.int64], lists: int) -> tuple[U64, Codes]:
@@ -234,26 +268,20 @@ def _following(values: U64, list_of: NDArray[np.int64], lists: int) -> tuple[U64
     shift = CHECK_BITS + CLASS_BITS
     hashes = (values >> np.uint64(shift)) & np.uint64((1 << NEXT_BITS) - 1)
     lengths = (values >> np.uint64(shift + NEXT_BITS)) & np.uint64((1 << LENGTH_BITS) - 1)
-    needed = lengths.astype(np.int64)
-    table = np.zeros((1 << WIDTH_BITS, NEXT_BITS + 1), np.int64)
-    for width in range(1 << WIDTH_BITS):
-        for length in range(NEXT_BITS + 1):
-            more = length - width
-            table[width, length] = 1 + width if more <= 0 else 1 + more + length
+    needed = lengths.view(np.int64)
     histogram = np.bincount(
         list_of * (NEXT_BITS + 1) + needed, minlength=lists * (NEXT_BITS + 1)
     ).reshape(lists, NEXT_BITS + 1)
-    widths = np.argmin(histogram @ table.T, axis=1)
+    widths = np.argmin(histogram @ _COSTS, axis=1)
     width = widths[list_of]
     used = np.maximum(needed, width)
-    bits = hashes >> (np.uint64(NEXT_BITS) - used.astype(np.uint64))
-    one = np.uint64(1)
-    # '1', zeros and a one for how many more, then the bits; the zeros need no writing.
     more = used - width
-    flagged = bits | np.where(
-        more > 0, (one << used.astype(np.uint64)) | (one << (used + more).astype(np.uint64)), 0
-    ).astype(np.uint64)
-    return widths.astype(np.uint64), Codes(flagged, 1 + more + used)
+    codes = Codes(hashes >> (NEXT_BITS - used).view(np.uint64), 1 + more + used)
+    # '1', zeros and a one for how many more, then the bits; the zeros need no writing.
+    longer = np.flatnonzero(more)
+    one, used, more = np.uint64(1), used[longer], more[longer]
+    codes.values[longer] |= one << used.view(np.uint64) | one << (used + more).view(np.uint64)
+    return widths.view(np.uint64), codes
 
 
 def _before(lengths: Lengths) -> Lengths:
@@ -273,20 +301,19 @@ def _laid_out(
     counted: bool,
     heads: Sequence[Codes],
     list_of: NDArray[np.int64],
-    own: Sequence[Codes],
+    own: Codes,
     post_of: NDArray[np.int64],
     children: Sequence[Codes],
 ) -> list[bytes]:
     """Lay all codes one after the other, each chunk from a new word on; return the texts."""
     postings = len(list_of)
-    chunk_of = lists.chunks.astype(np.int64) - chunks.start
-    own_length = sum((codes.lengths for codes in own), np.zeros(postings, np.int64))
+    chunk_of = lists.chunks.view(np.int64) - chunks.start
     child_length = sum((codes.lengths for codes in children), np.zeros(len(post_of), np.int64))
     if children:
         child_at, child_sums = _within(child_length, post_of, postings)
     else:
         child_at, child_sums = child_length, np.zeros(postings, np.int64)
-    post_at, post_sums = _within(own_length + child_sums, list_of, len(lists.sizes))
+    post_at, post_sums = _within(own.lengths + child_sums, list_of, len(lists.sizes))
     head_length = sum((codes.lengths for codes in heads), np.zeros(len(lists.sizes), np.int64))
     list_at, list_sums = _within(head_length + post_sums, chunk_of, len(chunks))
     counts = np.bincount(chunk_of, minlength=len(chunks)).astype(np.uint64)
@@ -301,9 +328,9 @@ def _laid_out(
     list_start = (starts + begin.lengths)[chunk_of] + list_at
     _write(bits, list_start, heads)
     post_start = (list_start + head_length)[list_of] + post_at
-    _write(bits, post_start, own)
+    _write(bits, post_start, [own])
     if children:
-        _write(bits, (post_start + own_length)[post_of] + child_at, children)
+        _write(bits, (post_start + own.lengths)[post_of] + child_at, children)
     return bits.texts(starts, starts + totals)
 
 

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from danvan_site.search.documents import ASIDE, BLOCK, FIELDS
+from danvan_site.search.coding import bit_length, changes
+from danvan_site.search.documents import ASIDE, BLOCK, FIELDS, renumbered
 from danvan_site.search.hashing import (
     CHECK_BITS,
     KEY_BITS,
@@ -29,13 +30,14 @@ from danvan_site.search.hashing import (
 U64 = NDArray[np.uint64]
 NAME_BITS = KEY_BITS + SPELLING_BITS
 # Of a pair's value, from the top: bulletin, bits that count and hash of what follows, class,
-# check.
+# check.  Of a word's value: bulletin, field, how often, check.
 LENGTH_BITS, CLASS_BITS = 5, 2
+PAIR_BITS = LENGTH_BITS + NEXT_BITS + CLASS_BITS + CHECK_BITS
+FIELD_BITS, COUNT_BITS = 3, 16
+WORD_BITS = FIELD_BITS + COUNT_BITS + CHECK_BITS
 # Classes of fields: where a pair stands.  All fields that are neither are one.
 TITLE, LEAD, TEXT, META = range(4)
 _CLASSES = np.array([TITLE, LEAD, TEXT] + [META] * (len(FIELDS) - 3), np.uint64)
-_FIELD_BITS = 3
-_NONE = np.zeros(0, np.uint64)
 
 
 class Rows(NamedTuple):
@@ -47,8 +49,12 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The words of some bulletins, a row for each in the order of reading."""
+    """The words of some bulletins, a row for each in the order of reading.
 
+    ``words`` are numbers in ``used``, the vocabulary's numbers of the words that stand here.
+    """
+
+    used: NDArray[np.int64]
     words: NDArray[np.int64]
     asides: NDArray[np.bool_]
     documents: NDArray[np.int64]
@@ -59,15 +65,18 @@ class Block:
     def of(cls, stream: NDArray[np.uint32], lengths: Sequence[int]) -> Block:
         """Take apart the streams of bulletins, given one after the other."""
         marks = stream >= BLOCK
-        blocks = np.cumsum(marks).astype(np.int64)
+        blocks: NDArray[np.int64] = np.cumsum(marks)
         fields = (stream[marks] & np.uint32(0xFF)).astype(np.int64)
         documents = np.repeat(np.arange(len(lengths)), lengths)
         is_word = ~marks
         words = stream[is_word]
         blocks = blocks[is_word]
+        plain = words & ~np.uint32(ASIDE)
+        used, numbers = renumbered(plain)
         return cls(
-            (words & ~np.uint32(ASIDE)).astype(np.int64),
-            (words & np.uint32(ASIDE)) != 0,
+            used,
+            numbers,
+            words != plain,
             documents[is_word],
             fields[blocks - 1] if len(fields) else blocks,
             blocks,
@@ -80,32 +89,46 @@ class Block:
 
     def counts(self, words: int) -> NDArray[np.int64]:
         """Return in how many bulletins each of the vocabulary's words stands."""
-        keys = np.sort(self.documents << 21 | self.words)
-        distinct = keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
-        return np.bincount(distinct & ((1 << 21) - 1), minlength=words)
+        found, _ = _distinct(self.documents * len(self.used) + self.words)
+        counts = np.zeros(words, np.int64)
+        counts[self.used] = np.bincount(found % max(len(self.used), 1), minlength=len(self.used))
+        return counts
+
+
+def ordered(keys: U64) -> NDArray[np.int64]:
+    """Return the order that sorts *keys* and leaves equal ones as they stand."""
+    room = len(keys).bit_length()
+    if int(keys.max(initial=0)).bit_length() + room > 64:
+        return np.argsort(keys, kind="stable")
+    # Plain numbers are sorted many times faster than the places of numbers.
+    packed = keys << np.uint64(room) | np.arange(len(keys), dtype=np.uint64)
+    packed.sort()
+    return (packed & np.uint64((1 << room) - 1)).view(np.int64)
+
+
+def _distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the different ones of *keys*, in order, and how often each is there."""
+    found = np.sort(keys)
+    firsts = np.flatnonzero(changes(found))
+    return found[firsts], np.diff(firsts, append=len(found))
 
 
 def word_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int, first: int) -> Rows:
-    """Return a row for each word and field of each bulletin; *first* is the first's number.
-
-    The value is bulletin, field, how often (16 bits), and the check.
-    """
-    if not len(block.words):
-        return Rows(_NONE, _NONE)
-    key = ((block.documents << 21 | block.words) << _FIELD_BITS) | block.fields
-    distinct, counts = np.unique(key, return_counts=True)
-    fields = (distinct & 7).astype(np.uint64)
-    words = distinct >> _FIELD_BITS & ((1 << 21) - 1)
-    documents = ((distinct >> (_FIELD_BITS + 21)) + first).astype(np.uint64)
-    found, checks = names(
-        mix(vocabulary.folded[words], NONE), mix(vocabulary.accented[words], NONE)
+    """Return a row for each word and field of each bulletin; *first* is the first's number."""
+    own = vocabulary.only(block.used)
+    found, checks = names(mix(own.folded, NONE), mix(own.accented, NONE))
+    places = _placed(mix(own.place, NONE), chunk_bits, found)
+    key = (block.documents * len(block.used) + block.words) << FIELD_BITS | block.fields
+    rows, counts = _distinct(key)
+    fields = (rows & ((1 << FIELD_BITS) - 1)).view(np.uint64)
+    documents, words = np.divmod(rows >> FIELD_BITS, max(len(block.used), 1))
+    return _sorted(
+        places[words],
+        (documents + first).view(np.uint64),
+        (fields, FIELD_BITS),
+        (np.minimum(counts, (1 << COUNT_BITS) - 1).view(np.uint64), COUNT_BITS),
+        (checks[words], CHECK_BITS),
     )
-    places = _placed(mix(vocabulary.place[words], NONE), chunk_bits, found)
-    counts = np.minimum(counts, 0xFFFF).astype(np.uint64)
-    values = ((documents << np.uint64(3) | fields) << np.uint64(16) | counts) << np.uint64(
-        CHECK_BITS
-    ) | checks
-    return _sorted(places, values)
 
 
 def pair_rows(
@@ -119,26 +142,22 @@ def pair_rows(
     words, documents = block.words[in_row], block.documents[in_row]
     blocks, fields = block.blocks[in_row], block.fields[in_row]
     at = np.flatnonzero(blocks[1:] == blocks[:-1])
-    if not len(at):
-        return Rows(_NONE, _NONE)
-    a, b = words[at], words[at + 1]
-    accented = mix(vocabulary.accented[a], vocabulary.accented[b])
-    found, checks = names(mix(vocabulary.folded[a], vocabulary.folded[b]), accented)
-    place = vocabulary.place
-    chunk = mix(place[a], NONE) if by_first_word else mix(place[a], place[b])
-    stems = vocabulary.stems[words].astype(np.int64)
+    a, b, of = words[at], words[at + 1], documents[at]
+    own = vocabulary.only(block.used)
+    found, checks = names(mix(own.folded[a], own.folded[b]), mix(own.accented[a], own.accented[b]))
+    chunk = mix(own.place, NONE)[a] if by_first_word else mix(own.place[a], own.place[b])
+    size = len(block.used)
     lengths, hashes = _next_codes(
-        documents << 21 | stems, at, documents[at] << 42 | a << 21 | b, found
+        documents * size + own.stems[words], at, ((of * size + a) * size + b).view(np.uint64), found
     )
-    values = (documents[at] + first).astype(np.uint64)
-    for part, width in (
+    return _sorted(
+        _placed(chunk, chunk_bits, found),
+        (of + first).view(np.uint64),
         (lengths[at + 1], LENGTH_BITS),
         (hashes[at + 1], NEXT_BITS),
         (_CLASSES[fields[at]], CLASS_BITS),
         (checks, CHECK_BITS),
-    ):
-        values = values << np.uint64(width) | part
-    return _sorted(_placed(chunk, chunk_bits, found), values)
+    )
 
 
 def _placed(hashes: NDArray[np.uint32], chunk_bits: int, found: U64) -> U64:
@@ -146,13 +165,16 @@ def _placed(hashes: NDArray[np.uint32], chunk_bits: int, found: U64) -> U64:
     return chunks << np.uint64(NAME_BITS) | found
 
 
-def _sorted(places: U64, values: U64) -> Rows:
-    order = np.argsort(places, kind="stable")
+def _sorted(places: U64, values: U64, *parts: tuple[U64, int]) -> Rows:
+    """Put the parts of the values, each of some bits, behind them; sort the rows by chunk."""
+    for part, width in parts:
+        values = values << np.uint64(width) | part
+    order = ordered(places >> np.uint64(NAME_BITS))
     return Rows(places[order], values[order])
 
 
 def _next_codes(
-    stems: NDArray[np.int64], at: NDArray[np.int64], pairs: NDArray[np.int64], found: U64
+    stems: NDArray[np.int64], at: NDArray[np.int64], pairs: U64, found: U64
 ) -> tuple[U64, U64]:
     """Return for each word what follows it: a hash, and how many of its leading bits count.
 
@@ -163,11 +185,10 @@ def _next_codes(
     together.  *stems* are of words, *pairs* and *found*, the names of lists, of the words *at*
     which a pair begins; stems and pairs have the bulletin in them.
     """
-    order = np.argsort(pairs, kind="stable")
-    same = np.r_[False, pairs[order][1:] == pairs[order][:-1]]
+    order = ordered(pairs)
     index = np.arange(len(pairs))
     ordinals = np.empty(len(pairs), np.uint32)
-    ordinals[order] = index - np.maximum.accumulate(np.where(same, 0, index))
+    ordinals[order] = index - np.maximum.accumulate(np.where(changes(pairs[order]), index, 0))
     follows = np.zeros(len(stems), np.int64)  # 0: nothing does
     follows[at] = next_hash(found, ordinals)
     return _distinguished(stems, follows)
@@ -183,15 +204,15 @@ def next_hash(names_of_lists: U64, ordinals: NDArray[np.uint32]) -> NDArray[np.i
 
 def _distinguished(group: NDArray[np.int64], hashes: NDArray[np.int64]) -> tuple[U64, U64]:
     """Return how many leading bits tell each hash from the others of its group, and the hashes."""
-    key = group << NEXT_BITS | hashes
-    order = np.argsort(key)
-    ordered = key[order]
-    fresh = np.r_[True, ordered[1:] != ordered[:-1]]
-    distinct = ordered[fresh]
-    together = (distinct[1:] >> NEXT_BITS) == (distinct[:-1] >> NEXT_BITS)
-    apart = np.frexp((distinct[1:] ^ distinct[:-1]).astype(np.float64))[1]
+    keys = (group << NEXT_BITS | hashes).view(np.uint64)
+    order = ordered(keys)
+    sorted_keys = keys[order]
+    fresh = changes(sorted_keys)
+    distinct = sorted_keys[fresh]
+    together = (distinct[1:] >> np.uint64(NEXT_BITS)) == (distinct[:-1] >> np.uint64(NEXT_BITS))
+    apart = bit_length(distinct[1:] ^ distinct[:-1])
     common = np.where(together, NEXT_BITS - apart + 1, 0)
     needed = np.maximum(np.r_[0, common], np.r_[common, 0])
-    lengths = np.empty(len(key), np.uint64)
+    lengths = np.empty(len(keys), np.uint64)
     lengths[order] = needed[np.cumsum(fresh) - 1]
-    return lengths, hashes.astype(np.uint64)
+    return lengths, hashes.view(np.uint64)

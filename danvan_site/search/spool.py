@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,54 +19,61 @@ from numpy.typing import NDArray
 from danvan_site.search import lists, postings
 from danvan_site.search.documents import BODY
 from danvan_site.search.hashing import Vocabulary
-from danvan_site.search.layout import Layout
-from danvan_site.search.lists import Kind
+from danvan_site.search.layout import SHARE, Layout
+from danvan_site.search.lists import Grouped, Kind
 from danvan_site.search.postings import NAME_BITS, Block, Rows
 from danvan_site.state import Reader
 
-BLOCK_LENGTH = 1024
+BLOCK_LENGTH = 512
+# The file of the vocabulary's hashes.
+WORDS = "hashes.npy"
 
 
 @dataclass(frozen=True, slots=True)
 class Spool:
     """The folder; ``documents`` tells the layout, ``state`` is the file with the streams,
-    ``words`` names the file of the vocabulary."""
+    ``version`` the digest of what the index is of."""
 
     folder: str
     state: str
     documents: int
-    words: str
+    version: str
 
     @property
     def layout(self) -> Layout:
         """The layout of the index that the rows are for."""
         return Layout(self.documents)
 
-    def path(self, name: str) -> str:
-        """Return a file of the folder."""
-        return os.path.join(self.folder, name)
-
-    def save(self, name: str, block: int, rows: Rows) -> None:
-        """Write a block's rows."""
-        np.save(self.path(f"{name}-{block}.npy"), np.stack(rows))
-
-    def rows(self, name: str, blocks: int, chunks: range) -> Rows:
-        """Return the rows of *chunks* from all blocks, those of one place in order."""
-        parts = []
-        bounds = np.array([chunks.start, chunks.stop], np.uint64) << np.uint64(NAME_BITS)
-        for block in range(blocks):
-            both = np.load(self.path(f"{name}-{block}.npy"), mmap_mode="r")
-            start, stop = np.searchsorted(both[0], bounds)
-            parts.append(both[:, start:stop])
-        return Rows(*np.concatenate(parts, axis=1)) if parts else Rows(_NOTHING, _NOTHING)
-
     @property
     def blocks(self) -> int:
         """The number of blocks of the first segment."""
         return -(-self.layout.large // BLOCK_LENGTH)
 
+    def path(self, name: str) -> str:
+        """Return a file of the folder."""
+        return os.path.join(self.folder, name)
 
-_NOTHING = np.zeros(0, np.uint64)
+    def save(self, name: str, block: int, rows: Rows, chunk_bits: int) -> None:
+        """Write a block's rows, and where those of each chunk start."""
+        np.stack(rows, axis=1).tofile(self.path(f"{name}-{block}"))
+        bounds = np.arange((1 << chunk_bits) + 1, dtype=np.uint64) << np.uint64(NAME_BITS)
+        starts = np.searchsorted(rows.places, bounds)
+        np.save(self.path(f"{name}-{block}.npy"), starts.astype(np.uint32))
+
+    def rows(self, name: str, blocks: int, chunks: range) -> Rows:
+        """Return the rows of *chunks* from all blocks, those of one chunk in order."""
+        parts = []
+        for block, starts in enumerate(_starts(self, name, blocks)):
+            start, stop = int(starts[chunks.start]), int(starts[chunks.stop])
+            path, size = self.path(f"{name}-{block}"), 2 * np.uint64().itemsize
+            parts.append(np.fromfile(path, np.uint64, 2 * (stop - start), offset=start * size))
+        both = np.concatenate(parts)
+        return Rows(both[0::2].copy(), both[1::2].copy())
+
+
+@lru_cache(maxsize=2)
+def _starts(spool: Spool, name: str, blocks: int) -> list[NDArray[np.uint32]]:
+    return [np.load(spool.path(f"{name}-{block}.npy")) for block in range(blocks)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +98,26 @@ def spool_blocks(spool: Spool, jobs: Sequence[Job]) -> list[int]:
     """Write the rows of blocks of the first segment, and the lengths of their fields."""
     layout = spool.layout
     for job in jobs:
-        block, vocabulary = _block(spool, job.paths), _vocabulary(spool.path(spool.words))
+        block, vocabulary = _block(spool, job.paths), _vocabulary(spool)
         if job.words:
             rows = postings.word_rows(block, vocabulary, layout.word_bits, job.first)
-            spool.save("words", job.block, rows)
+            spool.save("words", job.block, rows, layout.word_bits)
             lengths = block.field_lengths(len(job.paths))
             np.save(spool.path(f"lengths-{job.block}.npy"), lengths)
             counts = block.counts(len(vocabulary.place))
             np.save(spool.path(f"counts-{job.block}.npy"), counts)
         if job.pairs:
             rows = postings.pair_rows(block, vocabulary, layout.pair_bits, job.first, False)
-            spool.save("pairs", job.block, rows)
+            spool.save("pairs", job.block, rows, layout.pair_bits)
     return [job.block for job in jobs]
 
 
 def spool_small(spool: Spool, paths: Sequence[str]) -> Small:
     """Write the rows of the second segment."""
-    block, vocabulary = _block(spool, paths), _vocabulary(spool.path(spool.words))
+    block, vocabulary = _block(spool, paths), _vocabulary(spool)
     bits = spool.layout.small_bits
-    spool.save("small-words", 0, postings.word_rows(block, vocabulary, bits, 0))
-    spool.save("small-pairs", 0, postings.pair_rows(block, vocabulary, bits, 0, True))
+    spool.save("small-words", 0, postings.word_rows(block, vocabulary, bits, 0), bits)
+    spool.save("small-pairs", 0, postings.pair_rows(block, vocabulary, bits, 0, True), bits)
     return Small(block.field_lengths(len(paths)), block.counts(len(vocabulary.place)))
 
 
@@ -122,15 +129,14 @@ def _block(spool: Spool, paths: Sequence[str]) -> Block:
     return Block.of(np.concatenate(streams), [len(stream) for stream in streams])
 
 
-@cache
+@lru_cache(maxsize=2)
 def _reader(spool: Spool) -> Reader:
     return Reader(Path(spool.state))
 
 
-@cache
-def _vocabulary(path: str) -> Vocabulary:
-    """Return the vocabulary's hashes from their file, whose name tells its contents."""
-    return Vocabulary(*np.load(path))
+@lru_cache(maxsize=2)
+def _vocabulary(spool: Spool) -> Vocabulary:
+    return Vocabulary(*np.load(spool.path(WORDS)))
 
 
 # What makes the texts of consecutive chunks.
@@ -138,35 +144,31 @@ def _vocabulary(path: str) -> Vocabulary:
 
 def sets(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
     """The first segment's sets."""
-    rows = spool.rows("words", spool.blocks, chunks)
-    return _one(lists.encode(rows, Kind.SETS, chunks, spool.layout.large, None))
+    return _one(_encoded(spool, Kind.SETS, chunks))
 
 
 def pairs(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
     """The first segment's pairs."""
-    rows = spool.rows("pairs", spool.blocks, chunks)
-    return _one(lists.encode(rows, Kind.PAIRS, chunks, spool.layout.large, None))
+    return _one(_encoded(spool, Kind.PAIRS, chunks))
 
 
 def weights(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
-    """The first segment's weights: in each file those of two chunks of sets."""
-    fine = _fine(chunks, spool.layout.word_bits - spool.layout.weight_bits)
-    rows = spool.rows("words", spool.blocks, fine)
-    texts = lists.encode(rows, Kind.WEIGHTS, fine, spool.layout.large, _bodies(spool))
-    return _grouped(texts, len(chunks))
+    """The first segment's weights, for several chunks of sets in each file."""
+    return _shared(_encoded(spool, Kind.WEIGHTS, _fine(chunks), _bodies(spool)))
 
 
 def follows(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
-    """What follows the first segment's pairs: in each file for two chunks of pairs."""
-    fine = _fine(chunks, spool.layout.pair_bits - spool.layout.word_bits)
-    rows = spool.rows("pairs", spool.blocks, fine)
-    return _grouped(lists.encode(rows, Kind.FOLLOWS, fine, spool.layout.large, None), len(chunks))
+    """What follows the first segment's pairs, for several chunks of pairs in each file."""
+    return _shared(_encoded(spool, Kind.FOLLOWS, _fine(chunks)))
 
 
 def small(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
     """The second segment: words, pairs, and what follows these."""
     size = spool.documents - spool.layout.large
-    words, pairs = (spool.rows(f"small-{name}", 1, chunks) for name in ("words", "pairs"))
+    words, pairs = (
+        lists.grouped(spool.rows(f"small-{name}", 1, chunks), chunks, name == "pairs")
+        for name in ("words", "pairs")
+    )
     of_all = [
         lists.encode(rows, kind, chunks, size, None)
         for rows, kind in ((words, Kind.WORDS), (pairs, Kind.PAIRS), (pairs, Kind.FOLLOWS))
@@ -174,19 +176,32 @@ def small(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
     return list(zip(*of_all, strict=True))
 
 
+def _encoded(
+    spool: Spool, kind: Kind, chunks: range, bodies: NDArray[np.int64] | None = None
+) -> list[bytes]:
+    name = "pairs" if kind in (Kind.PAIRS, Kind.FOLLOWS) else "words"
+    return lists.encode(_sorted(spool, name, chunks), kind, chunks, spool.layout.large, bodies)
+
+
+@lru_cache(maxsize=1)
+def _sorted(spool: Spool, name: str, chunks: range) -> Grouped:
+    """Return rows of the first segment; two kinds of files are made of the same, in turn."""
+    return lists.grouped(spool.rows(name, spool.blocks, chunks), chunks, name == "pairs")
+
+
 def _one(texts: Sequence[bytes]) -> list[tuple[bytes, ...]]:
     return [(text,) for text in texts]
 
 
-def _fine(chunks: range, bits: int) -> range:
-    return range(chunks.start << bits, chunks.stop << bits)
+def _fine(chunks: range) -> range:
+    return range(chunks.start * SHARE, chunks.stop * SHARE)
 
 
-def _grouped(texts: Sequence[bytes], groups: int) -> list[tuple[bytes, ...]]:
-    size = len(texts) // groups
-    return [tuple(texts[at : at + size]) for at in range(0, len(texts), size)]
+def _shared(texts: Sequence[bytes]) -> list[tuple[bytes, ...]]:
+    return [tuple(texts[at : at + SHARE]) for at in range(0, len(texts), SHARE)]
 
 
+@lru_cache(maxsize=1)
 def _bodies(spool: Spool) -> NDArray[np.int64]:
     files = [spool.path(f"lengths-{block}.npy") for block in range(spool.blocks)]
     return np.concatenate([np.load(file)[:, BODY] for file in files])
