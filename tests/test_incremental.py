@@ -138,6 +138,18 @@ def test_a_changed_style_sheet_is_one_file(site: Workbench) -> None:
     assert site.build().rendered == {"giao-dien/theme.css"}
 
 
+def test_scripts_are_published_without_comments_unless_their_lines_go_on(site: Workbench) -> None:
+    going_on = "// Lời dặn\nvar a = `\n  // văn bản\n`;\n"
+    site.write("templates/giao-dien/mot.js", "// Lời dặn\n\n  var a = '//'; // b\n")
+    site.write("templates/giao-dien/hai.js", going_on)
+    site.build()
+    assert (site.output / "giao-dien/mot.js").read_text("utf-8") == "var a = '//'; // b\n"
+    assert (site.output / "giao-dien/hai.js").read_text("utf-8") == going_on
+    for name in ("mot", "hai"):
+        (site.folder / f"templates/giao-dien/{name}.js").unlink()
+    site.build()
+
+
 def test_a_published_file_that_was_lost_or_altered_is_made_again(site: Workbench) -> None:
     before = site.tree()
     (site.output / "2019/01/bai-003.html").unlink()

@@ -39,7 +39,8 @@ def _text(path: str, text: str) -> Artifact:
 def _files(frame: Frame, assets: Mapping[str, tuple[Path, str]]) -> Iterator[Artifact]:
     for path, (source, digest) in assets.items():
         values: Values = {"asset": str(source), "digest": digest}
-        yield Artifact(path, "copy", "", partial(dict, values), RANK_FILE)
+        kind = "script" if path.endswith(".js") else "copy"
+        yield Artifact(path, kind, "", partial(dict, values), RANK_FILE)
     by_url = {media.url: media for media in frame.references.media.values()}
     for url, media in sorted(by_url.items()):
         values = {"file": media.file.name, "digest": media.digest}

@@ -16,13 +16,13 @@ from danvan_site.search.files import folder_of
 from danvan_site.search.index import Index
 from danvan_site.search.layout import CARDS, FOLDER, cards_path, chunk_path
 
-# Name of a filter → the values of a bulletin, the file's name.
-_COLUMNS: Mapping[str, tuple[str, Callable[[Bulletin], Sequence[str]]]] = {
-    "category": ("chuyen-muc", lambda each: each.meta.category),
-    "unit": ("don-vi", lambda each: (each.meta.unit,) if each.meta.unit else ()),
-    "author": ("tac-gia", lambda each: each.meta.author),
-    "tag": ("tu-khoa", lambda each: each.meta.tags),
-    "topic": ("su-kien", lambda each: each.meta.topic),
+# Name of a filter → the grouping, which also names the file.
+_FILTERS: Mapping[str, str] = {
+    "category": "chuyen-muc",
+    "unit": "don-vi",
+    "author": "tac-gia",
+    "tag": "tu-khoa",
+    "topic": "su-kien",
 }
 # Codes of a column are characters from here on, without the backslash; a space ends a bulletin's.
 _FIRST_CODE, _BACKSLASH = 0x23, 0x5C
@@ -64,11 +64,7 @@ def summary(frame: Frame, index: Index) -> Json:
             "bits": [layout.word_bits, layout.pair_bits, layout.weight_bits, layout.small_bits],
             "versions": [index.digest[:8], index.first_digest[:8]],
             "years": years,
-            "filters": {
-                name: file
-                for name, (file, values) in _COLUMNS.items()
-                if any(values(each) for each in bulletins)
-            },
+            "filters": {name: key for name, key in _FILTERS.items() if _is_used(frame, key)},
         }
     )
 
@@ -98,9 +94,9 @@ def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
     for number, start in enumerate(range(0, len(bulletins), CARDS)):
         make = partial(_cards, number, bulletins[start : start + CARDS])
         yield Artifact(cards_path(number), "search-data", "", make, RANK_FILE)
-    for file, values in _COLUMNS.values():
-        if any(values(each) for each in bulletins):
-            yield _data(f"loc/{file}", partial(_column, bulletins, values))
+    for key in _FILTERS.values():
+        if _is_used(frame, key):
+            yield _data(f"loc/{key}", partial(_column, frame, key))
     if frame.settings.search.export == "lunr":
         documents = [[each.path, each.url] for each in bulletins]
         context = {"documents": documents, "digest": index.digest}
@@ -136,12 +132,21 @@ def _cards(number: int, bulletins: Sequence[Bulletin]) -> Values:
     return {"name": f"the/{number:x}", "value": cards}
 
 
-def _column(bulletins: Sequence[Bulletin], values: Callable[[Bulletin], Sequence[str]]) -> object:
-    """Return the names in the order in which they first appear, and each bulletin's as codes."""
+def _is_used(frame: Frame, key: str) -> bool:
+    return any(standing(term.members) for term in frame.library.groupings[key].terms.values())
+
+
+def _column(frame: Frame, key: str) -> object:
+    """Return the names of a grouping's terms in the order in which they first appear, and those
+    of each bulletin as codes."""
+    names: dict[str, list[str]] = {}
+    for term in frame.library.groupings[key].terms.values():
+        for bulletin in term.members:
+            names.setdefault(bulletin.path, []).append(term.name)
     codes: dict[str, str] = {}
-    text = []
-    for bulletin in bulletins:
-        for name in dict.fromkeys(values(bulletin)):
+    text: list[str] = []
+    for bulletin in standing(frame.library.bulletins):
+        for name in dict.fromkeys(names.get(bulletin.path, ())):
             text.append(codes.setdefault(name, _code(len(codes))))
         text.append(" ")
     return [list(codes), "".join(text)]

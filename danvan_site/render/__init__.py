@@ -15,7 +15,7 @@ from typing import Any
 from danvan_site import content, frontmatter, markdown, schema, templates
 from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
-from danvan_site.render import data, feeds
+from danvan_site.render import data, feeds, scripts
 from danvan_site.search import files, lunr_index
 from danvan_site.search.spool import Spool
 from danvan_site.state import Reader
@@ -89,6 +89,7 @@ class Renderer:
             "opensearch": feeds.opensearch,
             "text": lambda context: str(context["text"]).encode(),
             "copy": self._copy,
+            "script": lambda context: scripts.lean(self._copy(context)),
             "data-lines": lambda context: data.lines(context, self._bulletin),
             "data-with-bodies": self._data_with_bodies,
             "csv": lambda context: data.table(context, self._bulletin),

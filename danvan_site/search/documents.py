@@ -42,16 +42,18 @@ BYTES = 4
 # In a text, what stands between the blocks of each field.
 _GAPS = [f" \0{number} " for number in _NUMBERS.values()]
 
+# What stands in a tag; a quoted value may hold its end.
+_INSIDE = r"(?:[^>\"']|\"[^\"]*\"|'[^']*')*>"
 _BREAK = re.compile(
     r"</?(?:p|li|ul|ol|dl|dt|dd|h[1-6]|table|thead|tbody|tr|td|th|caption|blockquote|div|figure"
-    r"|figcaption|pre|section|aside|hr|details|summary)\b[^>]*>"
+    rf"|figcaption|pre|section|aside|hr|details|summary)\b{_INSIDE}"
 )
-_LINE = re.compile(r"<br\b[^>]*>")
+_LINE = re.compile(rf"<br\b{_INSIDE}")
 # A footnote's mark and the way back from it are no words of the text.
 _NOTE = re.compile(
     r'<sup class="footnote-ref">.*?</sup>|<a\b[^>]*class="footnote-backref"[^>]*>.*?</a>', re.DOTALL
 )
-_TAG = re.compile(r"<[^>]+>")
+_TAG = re.compile(f"<{_INSIDE}")
 
 # So many spellings are kept at hand; twice as many would take twice the memory for little.
 _CACHED = 1 << 17

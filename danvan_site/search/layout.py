@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 FOLDER = "tim-kiem"
 SEGMENT = 1024
+# As posting rows have twenty bits for a bulletin.
+MOST_DOCUMENTS = 1 << 20
 CARDS = 16
 # In a file of weights or of what follows stands what belongs to so many chunks of sets or pairs.
 SHARE = 2
@@ -30,6 +32,10 @@ class Layout:
     """The index of *documents* bulletins, of which the first segment has *large*."""
 
     documents: int
+
+    def __post_init__(self) -> None:
+        if self.documents > MOST_DOCUMENTS:
+            raise OverflowError(f"the search index holds {MOST_DOCUMENTS} bulletins at most")
 
     @property
     def large(self) -> int:

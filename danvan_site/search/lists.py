@@ -11,10 +11,12 @@ key, spelling and check.  A list is its head and its postings, from the oldest b
   follows from the number of postings (`rice_parameter`).  What comes then depends on the kind:
   nothing in SETS; what the fields hold in WORDS; no distance, only that, in WEIGHTS; in PAIRS
   what a pair's occurrences are.  In FOLLOWS a list is three bits, the width, and of each
-  occurrence what follows it.
+  occurrence what follows it.  In WORDS a spelling has all 32 bits, and there is no check.
 * fields: ``0`` where only the body has the word, ``100`` where only the lead, ``101`` where both
   have it; ``110`` and three bits where only another field has it; else ``111`` and eight bits, one
   a field.  Then for each field gamma of how often; in WEIGHTS a body's level instead, in unary.
+  In WORDS the positions follow: the Rice code of the distance from the one before, less one; its
+  parameter follows from the field and from how often (`POSITION_RICE`).
 * occurrences: ``0`` where there is one, in the body; ``10`` and gamma of one less than their
   number where there are more, all in the body; ``110`` and two bits where there is one, in
   another class; else ``111``, four bits, one a class, and gamma of their number.
@@ -38,9 +40,13 @@ from danvan_site.search.hashing import CHECK_BITS, NEXT_BITS, SPELLING_BITS
 from danvan_site.search.postings import (
     CLASS_BITS,
     COUNT_BITS,
+    FIELD_BITS,
     LENGTH_BITS,
     NAME_BITS,
     PAIR_BITS,
+    PLACE_BITS,
+    POSITION_BITS,
+    REST_BITS,
     TEXT,
     U64,
     WORD_BITS,
@@ -48,7 +54,9 @@ from danvan_site.search.postings import (
     ordered,
 )
 
-KEY_RICE = 16
+KEY_RICE, SMALL_KEY_RICE = 16, 19
+# In the fields, of a word that stands there once; one less each time that its number doubles.
+POSITION_RICE = (3, 5, 8, 4, 3, 2, 2, 2)
 WIDTH_BITS = 3
 # How often a word stands in a body, for its length by BM25's measure (b 0.75): in octaves, of
 # which the first ends at 0.85.  The length is compared with a fixed one, not with the archive's
@@ -88,11 +96,21 @@ class Grouped(NamedTuple):
     places: U64
 
 
-def grouped(rows: Rows, chunks: range, of_pairs: bool) -> Grouped:
-    """Sort the rows of a range of chunks, given in the order of reading, into their lists."""
+# Bits of a row's check, and bits below its bulletin.
+_BITS = {
+    Kind.SETS: (CHECK_BITS, WORD_BITS),
+    Kind.PAIRS: (CHECK_BITS, PAIR_BITS),
+    Kind.WORDS: (REST_BITS, PLACE_BITS),
+}
+
+
+def grouped(rows: Rows, chunks: range, kind: Kind) -> Grouped:
+    """Sort rows for SETS, PAIRS or WORDS of a range of chunks, given in the order of reading,
+    into their lists."""
+    check_bits, below = _BITS[kind]
     order = ordered(rows.places - np.uint64(chunks.start << NAME_BITS))
     places, values = rows.places[order], rows.values[order]
-    checks = values & np.uint64((1 << CHECK_BITS) - 1)
+    checks = values & np.uint64((1 << check_bits) - 1)
     new_list = coding.changes(places)
     new_check = coding.changes(checks)
     if np.any(new_check & ~new_list):
@@ -101,7 +119,7 @@ def grouped(rows: Rows, chunks: range, of_pairs: bool) -> Grouped:
         places, values, checks = places[order], values[order], checks[order]
         new_list, new_check = coding.changes(places), coding.changes(checks)
     new_list |= new_check
-    numbers = (values >> np.uint64(PAIR_BITS if of_pairs else WORD_BITS)).view(np.int64)
+    numbers = (values >> np.uint64(below)).view(np.int64)
     return Grouped(numbers, values, new_list, new_list | coding.changes(numbers), places)
 
 
@@ -131,11 +149,11 @@ def encode(
     lists = Lists(
         places[firsts] >> np.uint64(NAME_BITS),
         places[firsts] & np.uint64((1 << NAME_BITS) - 1),
-        values[firsts] & np.uint64((1 << CHECK_BITS) - 1),
+        values[firsts] & np.uint64((1 << (REST_BITS if kind is Kind.WORDS else CHECK_BITS)) - 1),
         sizes,
     )
     with_heads = kind not in (Kind.WEIGHTS, Kind.FOLLOWS)
-    heads = _heads(lists) if with_heads else []
+    heads = _heads(lists, kind) if with_heads else []
     children: list[Codes] = []
     if with_heads:
         own = _distances(rows.numbers[posts], list_of, lists, documents)
@@ -145,33 +163,45 @@ def encode(
     elif kind is Kind.PAIRS:
         own = coding.joined(own, _occurrences(values, posts, post_of))
     elif kind is not Kind.SETS:
-        fields = _fields(values, post_of, len(posts))
-        own = coding.joined(own, fields) if with_heads else fields
-        children.append(_amounts(values, rows.numbers, bodies))
+        below = REST_BITS + POSITION_BITS if kind is Kind.WORDS else CHECK_BITS + COUNT_BITS
+        fields = ((values >> np.uint64(below)) & np.uint64((1 << FIELD_BITS) - 1)).view(np.int64)
+        starts = np.flatnonzero(rows.new_posting | coding.changes(fields))
+        codes = _fields(fields, starts, post_of, len(posts))
+        if bodies is None:
+            own = coding.joined(own, codes)
+            children += _positions(values, fields, starts)
+        else:
+            own = codes
+            children.append(_amounts(rows, fields, bodies))
     return _laid_out(chunks, lists, with_heads, heads, list_of, own, post_of, children)
 
 
-def _heads(lists: Lists) -> list[Codes]:
-    spelling_mask = np.uint64((1 << SPELLING_BITS) - 1)
+def _heads(lists: Lists, kind: Kind) -> list[Codes]:
+    spellings = lists.names & np.uint64((1 << SPELLING_BITS) - 1)
     keys = lists.names >> np.uint64(SPELLING_BITS)
     first = coding.changes(lists.chunks)
     new_key = first | coding.changes(keys)
-    new_spelling = new_key | coding.changes(lists.names)
+    if kind is Kind.WORDS:
+        new_spelling = np.ones(len(keys), bool)
+        rice = SMALL_KEY_RICE
+        name = coding.fixed(spellings << np.uint64(REST_BITS) | lists.checks, 32)
+    else:
+        new_spelling = new_key | coding.changes(lists.names)
+        rice = KEY_RICE
+        name = Codes(
+            np.where(new_spelling, spellings, lists.checks),
+            np.where(new_spelling, SPELLING_BITS, CHECK_BITS),
+        )
     before = np.r_[np.zeros(1, np.uint64), keys[:-1]]
     distance = np.where(first, keys, keys - before)
-    parameter = np.full(len(keys), KEY_RICE, np.uint64)
-    key = coding.rice(distance, parameter)
+    key = coding.rice(distance, np.full(len(keys), rice, np.uint64))
     # The flag of a new key stands before its code, the others' flags are their code.
     flag = Codes(new_key.astype(np.uint64), np.ones(len(keys), np.int64))
     other = Codes(new_spelling.astype(np.uint64), np.ones(len(keys), np.int64))
     key = Codes(
         np.where(new_key, key.values, other.values), np.where(new_key, key.lengths, other.lengths)
     )
-    name = Codes(
-        np.where(new_spelling, lists.names & spelling_mask, lists.checks),
-        np.where(new_spelling, SPELLING_BITS, CHECK_BITS),
-    )
-    return [flag, key, name, coding.gamma(lists.sizes.astype(np.uint64))]
+    return [flag, key, name, coding.gamma(lists.sizes.view(np.uint64))]
 
 
 def _distances(
@@ -195,30 +225,39 @@ def _code_of_fields(mask: int) -> tuple[int, int]:
 _CODES_OF_FIELDS = coding.table(map(_code_of_fields, range(1 << len(FIELDS))))
 
 
-def _fields(values: U64, post_of: NDArray[np.int64], postings: int) -> Codes:
-    """Return the codes of which fields have a word."""
-    field = (values >> np.uint64(CHECK_BITS + COUNT_BITS)) & np.uint64(7)
-    # A row for each field: their bits add up.
-    masks = np.bincount(post_of, _BIT_OF_FIELD[field], postings).astype(np.int64)
-    return Codes(_CODES_OF_FIELDS.values[masks], _CODES_OF_FIELDS.lengths[masks])
-
-
 _BIT_OF_FIELD = np.array([1 << field for field in range(len(FIELDS))], np.float64)
 
 
-def _amounts(values: U64, numbers: NDArray[np.int64], bodies: NDArray[np.int64] | None) -> Codes:
+def _fields(fields: Lengths, starts: Lengths, post_of: Lengths, postings: int) -> Codes:
+    """Return the codes of which fields have a word; *starts* are each field's first rows."""
+    masks = np.bincount(post_of[starts], _BIT_OF_FIELD[fields[starts]], postings).astype(np.int64)
+    return Codes(_CODES_OF_FIELDS.values[masks], _CODES_OF_FIELDS.lengths[masks])
+
+
+def _amounts(rows: Grouped, fields: Lengths, bodies: Lengths) -> Codes:
     """Return the codes of how often a field has a word, or of a body's level."""
-    counts = (values >> np.uint64(CHECK_BITS)) & np.uint64((1 << COUNT_BITS) - 1)
-    codes = coding.gamma(counts)
-    if bodies is None:
-        return codes
-    field = (values >> np.uint64(CHECK_BITS + COUNT_BITS)) & np.uint64(7)
-    in_body = np.flatnonzero(field == BODY)
+    counts = (rows.values >> np.uint64(CHECK_BITS)) & np.uint64((1 << COUNT_BITS) - 1)
+    in_body = np.flatnonzero(fields == BODY)
     norms = 0.25 + 0.75 * bodies / REFERENCE
-    amounts = counts[in_body] / norms[numbers[in_body]]
+    amounts = counts[in_body] / norms[rows.numbers[in_body]]
     levels = np.searchsorted(_LEVEL_ENDS, amounts, side="right")
+    codes = coding.gamma(counts)
     codes.values[in_body], codes.lengths[in_body] = 1, levels + 1
     return codes
+
+
+def _positions(values: U64, fields: Lengths, starts: Lengths) -> list[Codes]:
+    """Return the codes of how often fields have a word, before the first of those of where."""
+    positions = (values >> np.uint64(REST_BITS)) & np.uint64((1 << POSITION_BITS) - 1)
+    distances = np.diff(positions, prepend=np.uint64(0)) - np.uint64(1)
+    distances[starts] = positions[starts]
+    sizes = np.diff(starts, append=len(values)).view(np.uint64)
+    counts = Codes(np.zeros(len(values), np.uint64), np.zeros(len(values), np.int64))
+    counts.values[starts], counts.lengths[starts] = coding.gamma(sizes)
+    parameters = np.array(POSITION_RICE)[fields] - np.repeat(
+        coding.bit_length(sizes) - 1, sizes.view(np.int64)
+    )
+    return [counts, coding.rice(distances, np.maximum(parameters, 0).view(np.uint64))]
 
 
 def _code_of_classes(mask: int) -> tuple[int, int]:

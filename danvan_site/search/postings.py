@@ -35,6 +35,10 @@ LENGTH_BITS, CLASS_BITS = 5, 2
 PAIR_BITS = LENGTH_BITS + NEXT_BITS + CLASS_BITS + CHECK_BITS
 FIELD_BITS, COUNT_BITS = 3, 16
 WORD_BITS = FIELD_BITS + COUNT_BITS + CHECK_BITS
+# Of an occurrence's value: bulletin, field, position in it, all of the accented hash that is not
+# the spelling.
+POSITION_BITS, REST_BITS = 21, 32 - SPELLING_BITS
+PLACE_BITS = FIELD_BITS + POSITION_BITS + REST_BITS
 # Classes of fields: where a pair stands.  All fields that are neither are one.
 TITLE, LEAD, TEXT, META = range(4)
 _CLASSES = np.array([TITLE, LEAD, TEXT] + [META] * (len(FIELDS) - 3), np.uint64)
@@ -116,7 +120,7 @@ def _distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
 def word_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int, first: int) -> Rows:
     """Return a row for each word and field of each bulletin; *first* is the first's number."""
     own = vocabulary.only(block.used)
-    found, checks = names(mix(own.folded, NONE), mix(own.accented, NONE))
+    found, checks = names(mix(own.folded, NONE), own.accented)
     places = _placed(mix(own.place, NONE), chunk_bits, found)
     key = (block.documents * len(block.used) + block.words) << FIELD_BITS | block.fields
     rows, counts = _distinct(key)
@@ -131,13 +135,37 @@ def word_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int, first: int)
     )
 
 
-def pair_rows(
-    block: Block, vocabulary: Vocabulary, chunk_bits: int, first: int, by_first_word: bool
-) -> Rows:
-    """Return a row for each two neighbouring words of each bulletin.
+def occurrence_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int) -> Rows:
+    """Return a row for each word, with its position in its field.
 
-    With *by_first_word* the chunk is that of the first word's own list.
+    Only of words that stand next to each other do positions differ by one.
     """
+    own = vocabulary.only(block.used)
+    found, _ = names(mix(own.folded, NONE), own.accented)
+    places = _placed(mix(own.place, NONE), chunk_bits, found)
+    rest = (own.accented & np.uint32((1 << REST_BITS) - 1)).astype(np.uint64)
+    in_row = ~block.asides
+    # One more for each word in a row and for each block.
+    steps = np.cumsum(in_row) - in_row + block.blocks
+    of_field = np.flatnonzero(changes(block.documents << FIELD_BITS | block.fields))
+    sizes = np.diff(of_field, append=len(steps))
+    positions = steps - np.repeat(steps[of_field], sizes)
+    # Those that stand by themselves come last, apart from each other.
+    ends = np.repeat(positions[np.cumsum(sizes) - 1], sizes)
+    asides = np.cumsum(block.asides)
+    before: NDArray[np.int64] = np.repeat(asides[of_field] - block.asides[of_field], sizes)
+    positions = np.where(block.asides, ends + 2 * (asides - before), positions)
+    return _sorted(
+        places[block.words],
+        block.documents.view(np.uint64),
+        (block.fields.view(np.uint64), FIELD_BITS),
+        (np.minimum(positions, (1 << POSITION_BITS) - 1).view(np.uint64), POSITION_BITS),
+        (rest[block.words], REST_BITS),
+    )
+
+
+def pair_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int, first: int) -> Rows:
+    """Return a row for each two neighbouring words of each bulletin."""
     in_row = ~block.asides
     words, documents = block.words[in_row], block.documents[in_row]
     blocks, fields = block.blocks[in_row], block.fields[in_row]
@@ -145,13 +173,12 @@ def pair_rows(
     a, b, of = words[at], words[at + 1], documents[at]
     own = vocabulary.only(block.used)
     found, checks = names(mix(own.folded[a], own.folded[b]), mix(own.accented[a], own.accented[b]))
-    chunk = mix(own.place, NONE)[a] if by_first_word else mix(own.place[a], own.place[b])
     size = len(block.used)
     lengths, hashes = _next_codes(
         documents * size + own.stems[words], at, ((of * size + a) * size + b).view(np.uint64), found
     )
     return _sorted(
-        _placed(chunk, chunk_bits, found),
+        _placed(mix(own.place[a], own.place[b]), chunk_bits, found),
         (of + first).view(np.uint64),
         (lengths[at + 1], LENGTH_BITS),
         (hashes[at + 1], NEXT_BITS),

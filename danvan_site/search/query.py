@@ -16,14 +16,16 @@ from typing import NamedTuple
 from danvan_site import vietnamese
 from danvan_site.search import analysis, hashing
 from danvan_site.search.documents import FIELDS
-from danvan_site.search.hashing import NEXT_BITS
+from danvan_site.search.hashing import NEXT_BITS, SPELLING_BITS
 from danvan_site.search.layout import CARDS
 from danvan_site.search.lists import Kind
+from danvan_site.search.postings import META, POSITION_BITS
 from danvan_site.search.reader import (
     Bits,
     Name,
     Postings,
     Published,
+    mixed,
     name_of,
     read_beside,
     read_chunk,
@@ -87,11 +89,16 @@ class Clause:
         return not self.quoted or bool(self.field) or len(self.row) < 2 or self.row != self.words
 
     @property
-    def followed(self) -> list[str]:
-        """The words of the pairs of which it has to be known what follows."""
-        if self.quoted:
-            return self.row[:-1]
-        return self.row[:2] if len(self.row) == 3 else []
+    def paired(self) -> list[int]:
+        """Where the pairs stand that are looked at."""
+        last = len(self.row) - 2
+        is_long = last >= 3 and not self.quoted
+        return [at for at in range(last + 1) if not is_long or at % 3 < 2 or at == last]
+
+    @property
+    def followed(self) -> list[int]:
+        """Where the pairs stand of which it has to be known what follows."""
+        return self.paired[:-1] if self.quoted or len(self.row) == 3 else []
 
 
 def parse(text: str) -> list[Clause]:
@@ -162,7 +169,7 @@ class _Material:
         summary = published.summary
         self._large, self._documents = summary["large"], summary["documents"]
         self._bits = summary["bits"]
-        self._small_chunks: dict[int, _SmallChunk] = {}
+        self._small_chunks: dict[int, Bits] = {}
 
     # Lists
 
@@ -183,21 +190,22 @@ class _Material:
             read_beside(texts[chunk % len(texts)], other, totals, some)
         return list(spelled(some, name, self._marked))
 
-    def _small(self, word: str) -> _SmallChunk:
-        place = name_of(word).place
-        size = self._bits[3]
-        number = place >> (32 - size) if size else 0
+    def _small(self, word: str) -> list[Postings]:
+        """Return the second segment's lists of a word."""
+        name, size = name_of(word), self._bits[3]
+        number = name.place >> (32 - size) if size else 0
         if number not in self._small_chunks:
-            _, texts = self._published.bits("nho", place, size)
-            self._small_chunks[number] = _SmallChunk(*texts)
-        return self._small_chunks[number]
+            _, (self._small_chunks[number],) = self._published.bits("nho", name.place, size)
+        some: list[Postings] = []
+        bits = self._small_chunks[number].again()
+        read_chunk(bits, Kind.WORDS, self._documents - self._large, {name.key}, some.append)
+        return list(spelled(some, name, self._marked))
 
     def _words(self, word: str, wide: bool) -> Iterator[tuple[Postings, int]]:
         name = name_of(word)
         for postings in self._beside(Kind.SETS, "tu", "nang", name, wide):
             yield postings, 0
-        small = self._small(word).words(self._documents - self._large, name)
-        for postings in spelled(small, name, self._marked):
+        for postings in self._small(word):
             yield postings, self._large
 
     def _set(self, word: str, in_title: bool) -> set[int]:
@@ -208,15 +216,15 @@ class _Material:
             if not in_title or postings.masks[number] & 1
         }
 
-    def _pairs(self, row: Sequence[str], followed: int, among: set[int]) -> list[_Pairs]:
-        """Return for each pair of a row its postings by bulletin; the first ones with codes."""
+    def _pairs(self, clause: Clause, among: set[int]) -> list[_Pairs]:
+        """Return the postings of a clause's pairs by bulletin."""
         found: list[_Pairs] = []
-        for at, (first, second) in enumerate(itertools.pairwise(row)):
-            name = name_of(first, second)
-            large = self._beside(Kind.PAIRS, "cap", "tiep", name, at < followed)
-            small = self._small(first).pairs(self._documents - self._large, name)
+        small = self._small_pairs(clause.row, bool(clause.followed))
+        for at in clause.paired:
+            name = name_of(clause.row[at], clause.row[at + 1])
+            large = self._beside(Kind.PAIRS, "cap", "tiep", name, at in clause.followed)
             parts = [(each, 0) for each in large]
-            parts += [(each, self._large) for each in spelled(small, name, self._marked)]
+            parts += [(each, self._large) for each in small[at]]
             counts: dict[tuple[int, int], int] = {}
             for postings, _ in parts:
                 key = postings.key, postings.spelling
@@ -230,6 +238,40 @@ class _Material:
                         entry = _Posting(postings, number, share)
                         pairs.setdefault(document + start, []).append(entry)
             found.append(pairs)
+        return found
+
+    def _small_pairs(self, row: Sequence[str], followed: bool) -> list[list[Postings]]:
+        """Return the second segment's postings of the pairs of a row, told from where its words
+        stand; with codes if *followed*."""
+        words = [self._small(word) for word in row]
+        found: list[list[Postings]] = []
+        # Where a pair begins in a bulletin → its hash there.
+        later: dict[tuple[int, int], int] = {}
+        for at in range(len(row) - 2, -1, -1):
+            key = name_of(row[at], row[at + 1]).key
+            begins: dict[tuple[int, int], int] = {}
+            pairs = []
+            for one, two in itertools.product(words[at], words[at + 1]):
+                spelling = mixed(one.accented, two.accented) >> (32 - SPELLING_BITS)
+                pair = Postings(key, spelling, -1, 0)
+                seconds = dict(zip(two.documents, two.places, strict=True))
+                for document, places in zip(one.documents, one.places, strict=True):
+                    after = set(seconds.get(document, ()))
+                    places = [place for place in places if place + 1 in after]
+                    if not places:
+                        continue
+                    pair.documents.append(document)
+                    pair.masks.append(_classes(places))
+                    pair.amounts.append(len(places))
+                    for ordinal, place in enumerate(places):
+                        name = (key << SPELLING_BITS | spelling) & 0xFFFFFFFF
+                        begins[document, place] = hashing.next_of(name, ordinal)
+                        if followed:
+                            pair.codes.append((NEXT_BITS, later.get((document, place + 1), 0)))
+                if pair.documents:
+                    pairs.append(pair)
+            found.insert(0, pairs)
+            later = begins
         return found
 
     # Matches
@@ -250,7 +292,7 @@ class _Material:
             for word in clause.words:
                 found &= self._set(word, clause.field == "title")
         if clause.quoted and clause.has_row:
-            maps = self._pairs(clause.row, max(len(clause.followed) - 1, 0), found)
+            maps = self._pairs(clause, found)
             classes = 1 if clause.field == "title" else 15
             found = {
                 document
@@ -296,9 +338,7 @@ class _Material:
     def ranked(self, matches: set[int]) -> list[tuple[float, int]]:
         """Return scores and bulletins, the best first; of equal ones the newer first."""
         rows = [clause for clause in self._clauses if clause.has_row and not clause.excluded]
-        maps = [
-            self._pairs(clause.row, max(len(clause.followed) - 1, 0), matches) for clause in rows
-        ]
+        maps = [self._pairs(clause, matches) for clause in rows]
         flat = [pairs for some in maps for pairs in some]
         scores: dict[int, float] = {}
         for document in {document for pairs in flat for document in pairs}:
@@ -306,7 +346,7 @@ class _Material:
             near = sum(document in pairs for pairs in flat) * 1e3 + worth
             if near >= len(flat) * 1e3 and all(_stands_together(some, document) for some in maps):
                 scores[document] = _TOGETHER + _in_title(flat, document) + worth
-            elif all(_covers(some, document) for some in maps):
+            elif all(map(_covers, rows, maps, itertools.repeat(document))):
                 scores[document] = _COVERED + near
             else:
                 scores[document] = _NEAR + near
@@ -362,25 +402,12 @@ class _Material:
         return total
 
 
-class _SmallChunk:
-    """A chunk of the second segment; read for each list that is asked for."""
-
-    def __init__(self, words: Bits, pairs: Bits, follows: Bits) -> None:
-        self._texts = words, pairs, follows
-
-    def words(self, documents: int, name: Name) -> list[Postings]:
-        """Return the lists of a word's key."""
-        some: list[Postings] = []
-        bits = self._texts[0].again()
-        read_chunk(bits, Kind.WORDS, documents, {name.key}, some.append)
-        return some
-
-    def pairs(self, documents: int, name: Name) -> list[Postings]:
-        """Return the lists of a pair's key, with what follows."""
-        some: list[Postings] = []
-        totals = read_chunk(self._texts[1].again(), Kind.PAIRS, documents, {name.key}, some.append)
-        read_beside(self._texts[2].again(), Kind.FOLLOWS, totals, some)
-        return some
+def _classes(places: Sequence[int]) -> int:
+    """Return the mask of the classes of the fields that hold some places."""
+    mask = 0
+    for place in places:
+        mask |= 1 << min(place >> POSITION_BITS, META)
+    return mask
 
 
 def _everywhere(maps: Sequence[_Pairs]) -> set[int]:
@@ -434,10 +461,7 @@ def _in_title(maps: Sequence[_Pairs], document: int) -> float:
     return 10.0 * min(shares) ** 3
 
 
-def _covers(maps: Sequence[_Pairs], document: int) -> bool:
+def _covers(clause: Clause, maps: Sequence[_Pairs], document: int) -> bool:
     """Tell whether each word of a row stands beside a neighbour of it."""
-    there = [document in pairs for pairs in maps]
-    return all(
-        here or (0 < at < len(there) - 1 and there[at - 1] and there[at + 1])
-        for at, here in enumerate(there)
-    )
+    there = [at for at, pairs in zip(clause.paired, maps, strict=True) if document in pairs]
+    return {*there, *(at + 1 for at in there)} == set(range(len(clause.row)))

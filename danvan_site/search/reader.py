@@ -21,7 +21,15 @@ from danvan_site.search import analysis, coding, hashing
 from danvan_site.search.documents import BODY, FIELDS, LEAD
 from danvan_site.search.hashing import CHECK_BITS, KEY_BITS, SPELLING_BITS
 from danvan_site.search.layout import FOLDER, chunk_name
-from danvan_site.search.lists import KEY_RICE, WIDTH_BITS, Kind, rice_parameter
+from danvan_site.search.lists import (
+    KEY_RICE,
+    POSITION_RICE,
+    SMALL_KEY_RICE,
+    WIDTH_BITS,
+    Kind,
+    rice_parameter,
+)
+from danvan_site.search.postings import POSITION_BITS, REST_BITS
 
 _ATTRIBUTE = re.compile(r'id="search-data"[^>]*\sdata-index="([^"]*)"')
 _STRING = re.compile('"([^"]*)"')
@@ -43,7 +51,11 @@ class Name:
 
 @dataclass(slots=True)
 class Postings:
-    """A list as read.  ``codes`` are [length, bits] of what follows each occurrence."""
+    """A list as read.
+
+    ``codes`` are [length, bits] of what follows each occurrence of a pair; ``accented`` and
+    ``places`` are of a word of the second segment: its hash, and in each bulletin where it stands.
+    """
 
     key: int
     spelling: int
@@ -53,6 +65,8 @@ class Postings:
     masks: list[int] = field(default_factory=list)
     amounts: list[Any] = field(default_factory=list)
     codes: list[tuple[int, int]] = field(default_factory=list)
+    accented: int = 0
+    places: list[list[int]] = field(default_factory=list)
 
 
 @cache
@@ -63,14 +77,18 @@ def _hashes(word: str) -> tuple[int, int, int]:
     return place, key, spelling
 
 
+def mixed(first: int, second: int) -> int:
+    """Return one hash of two."""
+    with np.errstate(over="ignore"):
+        return int(hashing.mix(np.array([first], np.uint32), np.array([second], np.uint32))[0])
+
+
 def name_of(first: str, second: str = "") -> Name:
     """Return the name of a word's list, or of a pair's."""
     one, two = _hashes(first), _hashes(second) if second else (0, 0, 0)
-    with np.errstate(over="ignore"):
-        place, key, accented = (
-            int(hashing.mix(np.array([a], np.uint32), np.array([b], np.uint32))[0])
-            for a, b in zip(one, two, strict=True)
-        )
+    place, key, accented = map(mixed, one, two)
+    if not second:
+        accented = one[2]
     spelling, check = accented >> (32 - SPELLING_BITS), accented & ((1 << CHECK_BITS) - 1)
     return Name(place, key >> (32 - KEY_BITS), spelling, check)
 
@@ -160,17 +178,22 @@ def read_chunk(
     Return of all lists how many postings, or occurrences of a pair, they have.
     """
     totals: list[int] = []
-    key = spelling = 0
+    key = spelling = accented = 0
+    of_small = kind is Kind.WORDS
     for _ in range(bits.gamma() - 1):
         check = -1
-        if bits.read(1):
-            key, spelling = key + bits.rice(KEY_RICE), bits.read(SPELLING_BITS)
-        elif bits.read(1):
-            spelling = bits.read(SPELLING_BITS)
-        else:
+        is_new_key = bits.read(1)
+        if is_new_key:
+            key += bits.rice(SMALL_KEY_RICE if of_small else KEY_RICE)
+        if not is_new_key and not bits.read(1):
             check = bits.read(CHECK_BITS)
+        elif of_small:
+            accented = bits.read(32)
+            spelling, check = accented >> REST_BITS, accented & ((1 << CHECK_BITS) - 1)
+        else:
+            spelling = bits.read(SPELLING_BITS)
         size = bits.gamma()
-        postings = Postings(key, spelling, check, len(totals))
+        postings = Postings(key, spelling, check, len(totals), accented=accented)
         total, last = 0, -1
         parameter = int(rice_parameter(np.array([size]), documents)[0])
         for _ in range(size):
@@ -178,7 +201,7 @@ def read_chunk(
             postings.documents.append(last)
             if kind is Kind.PAIRS:
                 total += _read_occurrences(bits, postings)
-            elif kind is Kind.WORDS:
+            elif of_small:
                 _read_fields(bits, postings, leveled=False)
         totals.append(total if kind is Kind.PAIRS else size)
         if key in keys:
@@ -208,12 +231,23 @@ def _read_fields(bits: Bits, postings: Postings, leveled: bool) -> None:
         else:
             mask = bits.read(len(FIELDS)) if bits.read(1) else 1 << bits.read(3)
     amounts: dict[int, float] = {}
+    places: list[int] = []
     for number in range(len(FIELDS)):
-        if mask >> number & 1:
-            level = leveled and number == BODY
-            amounts[number] = 0.6 * 2 ** bits.unary() if level else bits.gamma()
+        if not mask >> number & 1:
+            continue
+        if leveled and number == BODY:
+            amounts[number] = 0.6 * 2 ** bits.unary()
+            continue
+        amounts[number] = count = bits.gamma()
+        if not leveled:
+            parameter = max(POSITION_RICE[number] - count.bit_length() + 1, 0)
+            place = (number << POSITION_BITS) - 1
+            for _ in range(count):
+                place += 1 + bits.rice(parameter)
+                places.append(place)
     postings.masks.append(mask)
     postings.amounts.append(amounts)
+    postings.places.append(places)
 
 
 def read_beside(bits: Bits, kind: Kind, totals: Sequence[int], some: Sequence[Postings]) -> None:

@@ -107,7 +107,7 @@ def spool_blocks(spool: Spool, jobs: Sequence[Job]) -> list[int]:
             counts = block.counts(len(vocabulary.place))
             np.save(spool.path(f"counts-{job.block}.npy"), counts)
         if job.pairs:
-            rows = postings.pair_rows(block, vocabulary, layout.pair_bits, job.first, False)
+            rows = postings.pair_rows(block, vocabulary, layout.pair_bits, job.first)
             spool.save("pairs", job.block, rows, layout.pair_bits)
     return [job.block for job in jobs]
 
@@ -116,8 +116,7 @@ def spool_small(spool: Spool, paths: Sequence[str]) -> Small:
     """Write the rows of the second segment."""
     block, vocabulary = _block(spool, paths), _vocabulary(spool)
     bits = spool.layout.small_bits
-    spool.save("small-words", 0, postings.word_rows(block, vocabulary, bits, 0), bits)
-    spool.save("small-pairs", 0, postings.pair_rows(block, vocabulary, bits, 0, True), bits)
+    spool.save("small", 0, postings.occurrence_rows(block, vocabulary, bits), bits)
     return Small(block.field_lengths(len(paths)), block.counts(len(vocabulary.place)))
 
 
@@ -163,30 +162,25 @@ def follows(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
 
 
 def small(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
-    """The second segment: words, pairs, and what follows these."""
+    """The second segment."""
+    rows = lists.grouped(spool.rows("small", 1, chunks), chunks, Kind.WORDS)
     size = spool.documents - spool.layout.large
-    words, pairs = (
-        lists.grouped(spool.rows(f"small-{name}", 1, chunks), chunks, name == "pairs")
-        for name in ("words", "pairs")
-    )
-    of_all = [
-        lists.encode(rows, kind, chunks, size, None)
-        for rows, kind in ((words, Kind.WORDS), (pairs, Kind.PAIRS), (pairs, Kind.FOLLOWS))
-    ]
-    return list(zip(*of_all, strict=True))
+    return _one(lists.encode(rows, Kind.WORDS, chunks, size, None))
 
 
 def _encoded(
     spool: Spool, kind: Kind, chunks: range, bodies: NDArray[np.int64] | None = None
 ) -> list[bytes]:
-    name = "pairs" if kind in (Kind.PAIRS, Kind.FOLLOWS) else "words"
-    return lists.encode(_sorted(spool, name, chunks), kind, chunks, spool.layout.large, bodies)
+    of_pairs = kind in (Kind.PAIRS, Kind.FOLLOWS)
+    rows = _sorted(spool, Kind.PAIRS if of_pairs else Kind.SETS, chunks)
+    return lists.encode(rows, kind, chunks, spool.layout.large, bodies)
 
 
 @lru_cache(maxsize=1)
-def _sorted(spool: Spool, name: str, chunks: range) -> Grouped:
+def _sorted(spool: Spool, kind: Kind, chunks: range) -> Grouped:
     """Return rows of the first segment; two kinds of files are made of the same, in turn."""
-    return lists.grouped(spool.rows(name, spool.blocks, chunks), chunks, name == "pairs")
+    name = "pairs" if kind is Kind.PAIRS else "words"
+    return lists.grouped(spool.rows(name, spool.blocks, chunks), chunks, kind)
 
 
 def _one(texts: Sequence[bytes]) -> list[tuple[bytes, ...]]:

@@ -106,7 +106,7 @@
   }
 
   function listName(first, second) {
-    var accented = mix(first.accented, second ? second.accented : 0);
+    var accented = second ? mix(first.accented, second.accented) : first.accented;
     return {
       place: mix(first.place, second ? second.place : 0),
       key: mix(first.folded, second ? second.folded : 0) >>> 8,
@@ -170,6 +170,8 @@
   var SETS = 0, WEIGHTS = 1, WORDS = 2, PAIRS = 3, FOLLOWS = 4;
   var FIELDS = 8, LEAD = 1, BODY = 2;
   var BOOSTS = [8, 3, 1, 1, 4, 2, 2, 3];
+  // Of the second segment: parameters of positions, and how far apart the fields' places are.
+  var POSITIONS = [3, 5, 8, 4, 3, 2, 2, 2], FIELD = 1 << 21;
 
   function readFields(bits, list, number, leveled) {
     var mask = 1 << BODY;
@@ -177,13 +179,22 @@
       if (!bits.read(1)) mask = bits.read(1) ? 1 << BODY | 1 << LEAD : 1 << LEAD;
       else mask = bits.read(1) ? bits.read(FIELDS) : 1 << bits.read(3);
     }
-    var amounts = [];
+    var amounts = [], places = [];
     for (var field = 0; field < FIELDS; field += 1) {
-      if (mask >>> field & 1) amounts.push(leveled && field === BODY ? 0.6 * Math.pow(2, bits.unary()) : bits.gamma());
+      if (!(mask >>> field & 1)) continue;
+      var count = leveled && field === BODY ? 0.6 * Math.pow(2, bits.unary()) : bits.gamma();
+      amounts.push(count);
+      if (leveled) continue;
+      var parameter = Math.max(POSITIONS[field] - 31 + Math.clz32(count), 0);
+      for (var place = field * FIELD - 1; count > 0 && bits.at <= bits.length; count -= 1) {
+        place += 1 + bits.unary() * Math.pow(2, parameter) + bits.read(parameter);
+        places.push(place);
+      }
     }
     if (!list) return;
     list.masks[number] = mask;
     list.amounts[number] = amounts;
+    list.places[number] = places;
   }
 
   function readOccurrences(bits, list, number) {
@@ -200,22 +211,28 @@
     return count;
   }
 
-  // Read a chunk; give each list whose key is asked for to `found`. Return of all lists, in order,
+  // Read a chunk; give each list whose key is asked for to "found". Return of all lists, in order,
   // how many postings or, of pairs, occurrences they have.
   function readChunk(text, kind, documents, keys, found) {
     var bits = new Bits(text), count = bits.gamma() - 1, totals = [];
-    var key = 0, spelling = 0, check = -1;
+    var key = 0, spelling = 0, check = -1, accented = 0, rice = kind === WORDS ? 19 : 16;
     for (; count > 0; count -= 1) {
+      var newKey = bits.read(1);
       check = -1;
-      if (bits.read(1)) {
-        key += bits.unary() * 65536 + bits.read(16);
-        spelling = bits.read(12);
-      } else if (bits.read(1)) spelling = bits.read(12);
-      else check = bits.read(17);
+      if (newKey) key += bits.unary() * Math.pow(2, rice) + bits.read(rice);
+      if (!newKey && !bits.read(1)) check = bits.read(17);
+      else if (kind === WORDS) {
+        accented = bits.read(32);
+        spelling = accented >>> 20;
+        check = accented & 0x1ffff;
+      } else spelling = bits.read(12);
       var size = bits.gamma(), total = 0;
       if (size > documents) throw damaged();
       var list = keys.has(key)
-        ? { key: key, spelling: spelling, check: check, order: totals.length, docs: new Array(size), masks: [], amounts: [] } : null;
+        ? {
+          key: key, spelling: spelling, check: check, accented: accented, order: totals.length,
+          docs: new Array(size), masks: [], amounts: [], places: []
+        } : null;
       var ratio = Math.floor(documents * 177 / (size * 256));
       var parameter = ratio > 1 ? 31 - Math.clz32(ratio) : 0;
       for (var number = 0, last = -1; number < size; number += 1) {
@@ -300,7 +317,7 @@
     return kind + '/' + chunk.toString(16).padStart(Math.max(Math.ceil(bits / 4), 1), '0');
   }
 
-  // Fetch the chunks that some lists are in ([place, key] each) and read them: `read` gets the
+  // Fetch the chunks that some lists are in ([place, key] each) and read them: "read" gets the
   // texts of one, the keys, and its number.
   function fetchLists(kind, bits, wanted, read) {
     var chunks = new Map();
@@ -381,7 +398,7 @@
     return sum;
   }
 
-  // Members from the newest or, backwards, from the oldest; until `visit` says that it has enough.
+  // Members from the newest or, backwards, from the oldest; until "visit" says that it has enough.
   function each(set, visit) {
     for (var at = set.length - 1; at >= 0; at -= 1) {
       for (var word = set[at]; word;) {
@@ -438,7 +455,7 @@
       left -= clause.words.length;
     });
     clauses = clauses.filter(function (clause) { return clause.words.length; });
-    return { clauses: clauses, marked: marked, exact: exact };
+    return { clauses: clauses, marked: marked, exact: exact, cut: !exact };
   }
 
   function alternatives(word) { return { word: word, terms: [new Word(word)] }; }
@@ -470,27 +487,32 @@
     return fetchFile('tu-vung').then(function (values) { return values[0].split(' '); });
   }
 
-  // What a query's words and pairs are in. `marked` says whether accents count.
+  // What a query's words and pairs are in. "marked" says whether accents count.
   function Material(clauses, marked) {
     this.clauses = clauses;
     this.marked = marked;
     this.words = { large: new Map(), small: new Map() };
-    this.pairs = { large: new Map(), small: new Map() };
+    this.pairs = new Map(); // of the first segment
     this.chunks = new Map();
     this.weights = null;
   }
 
   function nameOf(term) { return listName(term, null); }
 
-  // The pairs of a row, each with its terms: first, second and the name of its list.
-  function pairsOf(row) {
-    return row.slice(1).map(function (second, at) {
-      var pairs = [];
-      row[at].terms.forEach(function (one) {
-        second.terms.forEach(function (two) { pairs.push({ first: one, name: listName(one, two) }); });
-      });
-      return pairs;
+  // Where the pairs stand that are looked at. Of a long row without quotes every third one is passed
+  // over: the others tell nearly as much, in fewer files.
+  function pairedAt(clause) {
+    var all = clause.row.slice(1).map(function (word, at) { return at; });
+    return clause.quoted || all.length < 4 ? all : all.filter(function (at) { return at % 3 < 2 || at === all.length - 1; });
+  }
+
+  // A pair of a row, in all its terms.
+  function pairOf(row, at) {
+    var pairs = [];
+    row[at].terms.forEach(function (one) {
+      row[at + 1].terms.forEach(function (two) { pairs.push({ first: one, name: listName(one, two) }); });
     });
+    return pairs;
   }
 
   // Whether sets tell more of a clause than its pairs do.
@@ -501,35 +523,35 @@
   // Of which pairs it has to be known what follows: of all but the last where a row is quoted; of
   // the first of three words, where two pairs in one bulletin are too often not one phrase.
   function followed(clause) {
-    if (clause.quoted) return clause.row.slice(0, -1);
-    return clause.row.length === 3 ? clause.row.slice(0, 2) : [];
+    return clause.quoted || clause.row.length === 3 ? pairedAt(clause).slice(0, -1) : [];
   }
 
-  function places(pairs) {
-    return [].concat.apply([], pairs).map(function (pair) { return [pair.name.place, pair.name.key]; });
+  // Place and key of the lists of some pairs of each clause.
+  function places(clauses, some) {
+    return flat(clauses.map(function (clause) {
+      return flat(some(clause).map(function (at) { return pairOf(clause.row, at); }));
+    })).map(function (pair) { return [pair.name.place, pair.name.key]; });
   }
+
+  function flat(lists) { return [].concat.apply([], lists); }
 
   Material.prototype.fetchPairs = function () {
     var bits = summary.bits, large = summary.large, small = summary.documents - large;
     var words = this.words, pairs = this.pairs, chunks = new Map();
-    var rows = this.clauses.filter(hasRow);
-    var all = [].concat.apply([], rows.map(function (clause) { return pairsOf(clause.row); }));
-    var codes = places([].concat.apply([], rows.map(function (clause) { return pairsOf(followed(clause)); })));
-    var firsts = [].concat.apply([], all).map(function (pair) { return [nameOf(pair.first).place, pair.name.key]; });
+    var rows = this.clauses.filter(hasRow), codes = places(rows, followed);
+    var wanted = this.clauses.map(function (clause) { return clause.words; }).concat(rows.map(function (clause) { return clause.row; }));
     // The files of what follows are on their way before it is known which lists they are of.
     if (large) codes.forEach(function (place) { fetchFile(chunkName('tiep', place[0], bits[0])).catch(Boolean); });
     return Promise.all([
-      large ? fetchLists('cap', bits[1], places(all), function (texts, keys, number) {
+      large ? fetchLists('cap', bits[1], places(rows, pairedAt), function (texts, keys, number) {
         var lists = [], total = readChunk(texts[0], PAIRS, large, keys, function (list) { lists.push(list); });
-        lists.forEach(keep(pairs.large));
+        lists.forEach(keep(pairs));
         chunks.set(number, { totals: total, lists: lists });
       }) : null,
-      fetchLists('nho', bits[3], firsts.concat(this.placesOfWords()), function (texts, keys) {
+      fetchLists('nho', bits[3], placesOf(flat(wanted)), function (texts, keys) {
         var lists = [];
-        readChunk(texts[0], WORDS, small, keys, keep(words.small));
-        var totals = readChunk(texts[1], PAIRS, small, keys, function (list) { lists.push(list); });
-        readBeside(texts[2], FOLLOWS, totals, lists);
-        lists.forEach(keep(pairs.small));
+        readChunk(texts[0], WORDS, small, keys, function (list) { lists.push(list); });
+        lists.forEach(keep(words.small));
       })
     ]).then(function () {
       var needed = new Map();
@@ -551,12 +573,14 @@
   };
 
   Material.prototype.placesOfWords = function (accept) {
-    return [].concat.apply([], this.clauses.filter(accept || Boolean).map(function (clause) {
-      return [].concat.apply([], clause.words.map(function (word) {
-        return word.terms.map(function (term) { var name = nameOf(term); return [name.place, name.key]; });
-      }));
-    }));
+    return placesOf(flat(this.clauses.filter(accept || Boolean).map(function (clause) { return clause.words; })));
   };
+
+  function placesOf(some) {
+    return flat(some.map(function (word) {
+      return word.terms.map(function (term) { var name = nameOf(term); return [name.place, name.key]; });
+    }));
+  }
 
   // What the fields hold: for ranking all that no row of words decides, and for titles.
   Material.prototype.fetchWeights = function () {
@@ -593,27 +617,82 @@
     return set;
   };
 
-  // For each pair of a row a map of bulletin → its postings, among the bulletins of a set.
-  Material.prototype.postings = function (row, among) {
-    var parts = [[this.pairs.large, 0], [this.pairs.small, summary.large]], marked = this.marked;
-    return pairsOf(row).map(function (some) {
-      var map = new Map(), counts = new Map(), most = 0;
-      some.forEach(function (pair) {
-        parts.forEach(function (part) {
-          spelled(part[0].get(pair.name.key), pair.name, marked).forEach(function (list) {
-            var id = list.key * 4096 + list.spelling;
-            counts.set(id, (counts.get(id) || 0) + list.docs.length);
-            most = Math.max(most, counts.get(id));
-            list.docs.forEach(function (doc, number) {
-              doc += part[1];
-              if (!has(among, doc)) return;
-              if (!map.has(doc)) map.set(doc, []);
-              map.get(doc).push({ list: list, number: number, id: id });
-            });
-          });
+  // The second segment's lists of a word, each with its term.
+  Material.prototype.smallOf = function (word) {
+    var words = this.words, marked = this.marked;
+    return flat(word.terms.map(function (term) {
+      var name = nameOf(term);
+      return spelled(words.small.get(name.key), name, marked).map(function (list) { return { term: term, list: list }; });
+    }));
+  };
+
+  // The second segment's lists of the pairs of a row, told from where its words stand.
+  Material.prototype.smallPairs = function (row, withCodes) {
+    var words = row.map(this.smallOf, this), found = [], later = new Map();
+    for (var at = row.length - 2; at >= 0; at -= 1) {
+      var begins = new Map(); // bulletin and place → the hash of the pair that begins there
+      found[at] = [];
+      words[at].forEach(function (one) {
+        words[at + 1].forEach(function (two) {
+          var pair = smallPair(one, two, begins, withCodes && later);
+          if (pair.docs.length) found[at].push(pair);
         });
       });
+      later = begins;
+    }
+    return found;
+  };
+
+  function smallPair(one, two, begins, later) {
+    var key = mix(one.term.folded, two.term.folded) >>> 8, spelling = mix(one.list.accented, two.list.accented) >>> 20;
+    var pair = { key: key, spelling: spelling, docs: [], masks: [], amounts: [], codes: later ? [] : null };
+    var seconds = new Map();
+    two.list.docs.forEach(function (doc, number) { seconds.set(doc, two.list.places[number]); });
+    one.list.docs.forEach(function (doc, number) {
+      var after = new Set(seconds.get(doc)), mask = 0;
+      var stands = one.list.places[number].filter(function (place) { return after.has(place + 1); });
+      if (!stands.length) return;
+      stands.forEach(function (place, ordinal) {
+        mask |= 1 << Math.min(place / FIELD | 0, 3);
+        begins.set(doc + ' ' + place, nextHash(pair, ordinal));
+        if (later) pair.codes.push([20, later.get(doc + ' ' + (place + 1)) || 0]);
+      });
+      pair.docs.push(doc);
+      pair.masks.push(mask);
+      pair.amounts.push(stands.length);
+    });
+    return pair;
+  }
+
+  // The hash of the nth occurrence of a pair, by which the pair before it names it.
+  function nextHash(list, ordinal) {
+    return Math.max(mix((list.key << 12 | list.spelling) >>> 0, ordinal + 1) >>> 12, 1);
+  }
+
+  // For each pair of a clause a map of bulletin → its postings, among the bulletins of a set.
+  Material.prototype.postings = function (clause, among) {
+    var large = this.pairs, marked = this.marked, row = clause.row;
+    var small = this.smallPairs(row, followed(clause).length > 0);
+    return pairedAt(clause).map(function (at) {
+      var map = new Map(), counts = new Map(), most = 0;
+      function take(list, start) {
+        var id = list.key * 4096 + list.spelling;
+        counts.set(id, (counts.get(id) || 0) + list.docs.length);
+        most = Math.max(most, counts.get(id));
+        list.docs.forEach(function (doc, number) {
+          doc += start;
+          if (!has(among, doc)) return;
+          if (!map.has(doc)) map.set(doc, []);
+          map.get(doc).push({ list: list, number: number, id: id });
+        });
+      }
+      pairOf(row, at).forEach(function (pair) {
+        spelled(large.get(pair.name.key), pair.name, marked).forEach(function (list) { take(list, 0); });
+      });
+      small[at].forEach(function (list) { take(list, summary.large); });
       map.share = function (id) { return counts.get(id) / most; };
+      map.at = at;
+      map.words = row.length;
       return map;
     });
   };
@@ -632,14 +711,14 @@
   function occurrences(postings) {
     var found = [];
     postings.forEach(function (posting) {
-      var list = posting.list, name = (list.key << 12 | list.spelling) >>> 0;
+      var list = posting.list;
       if (list.codes && !list.starts) {
         var sum = 0;
         list.starts = list.amounts.map(function (amount) { sum += amount; return sum - amount; });
       }
       for (var at = 0; at < list.amounts[posting.number]; at += 1) {
         var code = list.codes ? list.codes[list.starts[posting.number] + at] : [0, 0];
-        found.push({ hash: Math.max(mix(name, at + 1) >>> 12, 1), length: code[0], bits: code[1] });
+        found.push({ hash: nextHash(list, at), length: code[0], bits: code[1] });
       }
     });
     return found;
@@ -677,8 +756,8 @@
     return clause.row.length > 1 && (clause.quoted ? !clause.field || clause.field === 'title' : !clause.field && !clause.not);
   }
 
-  Material.prototype.phrase = function (row, among, classes) {
-    var set = emptySet(), maps = this.postings(row, among);
+  Material.prototype.phrase = function (clause, among, classes) {
+    var set = emptySet(), maps = this.postings(clause, among);
     everywhere(maps, among).forEach(function (doc) {
       var inside = maps.every(function (map) {
         return map.get(doc).some(function (posting) { return posting.list.masks[posting.number] & classes; });
@@ -708,7 +787,7 @@
     var title = clause.field === 'title' ? 1 : 0;
     var set = fullSet();
     if (needsSets(clause)) clause.words.forEach(function (word) { meet(set, material.setOf(word, title)); });
-    if (clause.quoted && hasRow(clause)) meet(set, material.phrase(clause.row, set, title || 15));
+    if (clause.quoted && hasRow(clause)) meet(set, material.phrase(clause, set, title || 15));
     return title && clause.quoted ? titled(clause, set, this.marked) : set;
   };
 
@@ -729,13 +808,13 @@
   }
 
   // Ranking. First where all words stand together; then where every word has a neighbour of the
-  // query; then where some do; all by how many, and by `worth`. Then by BM25. Of equal ones the
+  // query; then where some do; all by how many, and by "worth". Then by BM25. Of equal ones the
   // newer first.
 
   Material.prototype.adjacent = function (among, most) {
     var material = this, rows = this.clauses.filter(function (clause) { return !clause.not && hasRow(clause); });
-    var maps = rows.map(function (clause) { return material.postings(clause.row, among); });
-    var all = [].concat.apply([], maps), found = [], seen = emptySet();
+    var maps = rows.map(function (clause) { return material.postings(clause, among); });
+    var all = flat(maps), found = [], seen = emptySet();
     if (!rows.length) return { certain: [], others: [], seen: seen };
     everywhere(all, among).forEach(function (doc) {
       if (!maps.every(function (some) { return standsTogether(some, doc); })) return;
@@ -769,9 +848,9 @@
 
   // Whether each word of a row stands beside a neighbour of it: then all of them are there.
   function covers(maps, doc) {
-    return maps.every(function (map, at) {
-      return map.has(doc) || (at > 0 && at < maps.length - 1 && maps[at - 1].has(doc) && maps[at + 1].has(doc));
-    });
+    var beside = new Set();
+    maps.forEach(function (map) { if (map.has(doc)) beside.add(map.at).add(map.at + 1); });
+    return beside.size === maps[0].words;
   }
 
   Material.prototype.ranked = function (set, most) {
@@ -790,7 +869,7 @@
   // BM25 as lunr has it, every field by itself, rounded as lunr rounds.
   Material.prototype.bm25 = function (set, lengths) {
     var scores = new Map(), material = this, seen = new Set();
-    var all = [].concat.apply([], this.clauses.map(function (clause) {
+    var all = flat(this.clauses.map(function (clause) {
       return clause.not || (clause.field && clause.field !== 'title') ? [] : clause.words;
     })).filter(function (word) {
       var key = material.marked ? word.terms[0].accented : word.terms[0].folded;
@@ -839,7 +918,7 @@
       var names = values[0][0], numbers = new Map(), of = values[0][1].split(' ');
       of.pop();
       Array.from(new Set(values[0][1].replace(/ /g, ''))).forEach(function (code, number) { numbers.set(code, number); });
-      var made = { names: names, of: of.map(function (codes) { return codes.split('').map(function (code) { return numbers.get(code); }); }) };
+      var made = { names: names, of: of.map(function (codes) { return Array.from(codes, function (code) { return numbers.get(code); }); }) };
       columns.set(name, made);
       return made;
     });
@@ -860,7 +939,7 @@
     var asked = clause.words.map(function (word) { return key(word.word); });
     var phrase = clause.row.map(function (word) { return key(word.word); }).join(' ');
     return chosen(clause.field, function (name) {
-      var own = [].concat.apply([], tokens(name).map(function (token) { return token[0].concat(token[1]); })).map(key);
+      var own = flat(tokens(name).map(function (token) { return token[0].concat(token[1]); })).map(key);
       var whole = row(name).map(key).join(' ');
       if (clause.quoted && (' ' + whole + ' ').indexOf(' ' + phrase + ' ') < 0) return false;
       return asked.every(function (word) { return own.indexOf(word) >= 0; });
@@ -879,15 +958,16 @@
     return set;
   }
 
-  function dayNumber(text, missing) {
+  // A day as a number; of a month or a year the first one or, with "last", one after its last.
+  function dayNumber(text, last) {
     var parts = text.split('-');
-    return parts[0] * 512 + (parts[1] || missing) * 32 + +(parts[2] || missing);
+    return parts[0] * 512 + (parts[1] || (last ? 15 : 0)) * 32 + +(parts[2] || (last ? 31 : 0));
   }
 
   function between(from, to) {
     return fetchFile('loc/ngay').then(function (values) {
       var days = values[0], day = 0, doc = 0, set = emptySet();
-      var first = from ? dayNumber(from, 0) : 0, last = to ? dayNumber(to, 31) : Infinity;
+      var first = from ? dayNumber(from) : 0, last = to ? dayNumber(to, true) : Infinity;
       for (var at = 0; at < days.length; at += 2) {
         day += days[at];
         // Of what is known only to the month or the year all days count.
@@ -930,7 +1010,7 @@
     }));
   }
 
-  // The namesake of `slugify` in danvan_site/vietnamese.py.
+  // The namesake of "slugify" in danvan_site/vietnamese.py.
   function slug(text) {
     var made = fold(text).replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
     if (made.length > 80) {
@@ -986,7 +1066,7 @@
   function answer(parsed, options, before) {
     var offset = Math.max(options.offset | 0, 0), limit = options.limit === undefined ? 10 : Math.max(options.limit | 0, 0);
     if (!parsed.clauses.length && !Object.keys(options.filters || {}).length) {
-      return Promise.resolve({ total: 0, exact: true, results: [], near: null, suggestion: '', transferred: 0 });
+      return Promise.resolve({ total: 0, exact: true, cut: false, results: [], near: null, suggestion: '', transferred: 0 });
     }
     var first = null, plain = isPlain(parsed) && (!options.sort || options.sort === 'relevance');
     function early(material, among) {
@@ -1008,7 +1088,7 @@
           total < 3 && !offset && !options.prefix ? suggest(parsed, total) : ''
         ]).then(function (more) {
           return {
-            total: total, exact: parsed.exact, results: results, near: more[0], suggestion: more[1],
+            total: total, exact: parsed.exact, cut: parsed.cut, results: results, near: more[0], suggestion: more[1],
             transferred: transferred - before
           };
         });
@@ -1035,7 +1115,7 @@
   var TELEX = { f: '\u0300', s: '\u0301', x: '\u0303', r: '\u0309', j: '\u0323' };
   var VNI = { 2: '\u0300', 1: '\u0301', 4: '\u0303', 3: '\u0309', 5: '\u0323' };
 
-  // Put marks on the last letter, or on `uo` both, that `marks` has one for; '' where none has.
+  // Put marks on the last letter, or on "uo" both, that "marks" has one for; '' where none has.
   function marked(base, marks) {
     if (marks === HORNS && /uo/.test(base)) return base.replace('uo', '\u01b0\u01a1');
     for (var at = base.length - 1; at >= 0; at -= 1) {
@@ -1078,25 +1158,32 @@
     return a.length + b.length < 3 && (a.length < 2 && b.length < 2) || (a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0]);
   }
 
+  var MOST_MENDED = 12;
+
   function suggest(parsed, total) {
     var plain = parsed.clauses.every(function (clause) { return !clause.quoted && !clause.not && !clause.field; });
     if (!plain || !parsed.clauses.length) return Promise.resolve('');
     var asked = words(parsed.clauses[0].text);
+    // What is longer was pasted, not typed.
+    if (asked.length > MOST_MENDED) return Promise.resolve('');
     return vocabulary().then(function (known) {
       var byTone = new Map(), byFold = new Map();
       known.forEach(function (word) {
-        if (!byTone.has(toneKey(word))) byTone.set(toneKey(word), word);
-        if (!byFold.has(fold(word))) byFold.set(fold(word), word);
+        var accented = toneKey(word), folded = fold(word);
+        if (!byTone.has(accented)) byTone.set(accented, word);
+        if (!byFold.has(folded)) byFold.set(folded, word);
       });
       function spelledOut(telex) {
         return asked.map(function (word) { return byTone.get(toneKey(typed(word, telex))) || (/^[0-9]+$/.test(word) ? word : ''); });
       }
       function mended() {
-        var index = parsed.marked ? byTone : byFold, key = parsed.marked ? toneKey : fold;
+        // Keys stand in the order of the words, the most frequent first.
+        var index = parsed.marked ? byTone : byFold, key = parsed.marked ? toneKey : fold, keys = Array.from(index.keys());
         return asked.map(function (word) {
-          if (index.has(key(word)) || /[0-9]/.test(word)) return word;
-          var meant = known.find(function (other) { return slipped(key(word), key(other)); }) || '';
-          return parsed.marked ? meant : fold(meant);
+          var wrong = key(word);
+          if (index.has(wrong) || /[0-9]/.test(word)) return word;
+          var meant = keys.find(function (other) { return slipped(wrong, other); });
+          return parsed.marked ? index.get(meant) || '' : meant || '';
         });
       }
       var tries = [spelledOut(true), spelledOut(false), mended()].map(function (found) {
@@ -1173,4 +1260,477 @@
     termsOf: termsOf,
     add: function (name) { arrived.set(name, Array.prototype.slice.call(arguments, 1)); }
   };
+}());
+
+// The search page: asks window.danvanSearch and shows what it answers. What is searched for stands in
+// the address, so that links, Back and Forward lead to the same results.
+(function () {
+  'use strict';
+  const $ = (id) => document.getElementById(id);
+  const [data, form, box, count, results] = ['search-data', 'search-form', 'q', 'count', 'results'].map($);
+  if (!data) return;
+
+  const PAGE = 10; // results at a time
+  const FACETS = 10; // values of a group at first, and at a click: thousands would freeze a phone
+  const MORE_FACETS = 500;
+  const PAUSE = 250; // ms from the last key to the search
+  const REST = 1000; // ms from what was found while typing to saying it and fetching texts
+  const SLOW = 400; // ms after which a search shows that it goes on
+
+  const nearby = $('near').querySelector('ol');
+  const filters = $('filters');
+  const chips = $('chips');
+  const words = $('search-words').dataset;
+  const root = data.dataset.root;
+  const groups = Array.from(filters.querySelectorAll('[data-facet]'));
+  const dates = [$('from'), $('to')];
+  const title = document.title;
+  const wide = matchMedia('(min-width: 60rem)');
+  // Texts around the matches come from the published pages; on a disk nothing can be fetched.
+  const snippets = location.protocol !== 'file:' && 'IntersectionObserver' in window &&
+    !(navigator.connection && navigator.connection.saveData);
+
+  let wanted; // what the controls say: text, filters, sort
+  let asked; // what the results answer
+  let here; // what the address says
+  let turn = 0; // an answer to an earlier turn is dropped
+  const timers = {};
+  const pages = new Map();
+  let observer = null;
+
+  function later(name, ms, action) {
+    clearTimeout(timers[name]);
+    if (action) timers[name] = setTimeout(action, ms);
+  }
+
+  // Ask the engine; *then* gets the answer unless another search has begun.
+  function ask(name, args, then, failed) {
+    const mine = turn;
+    Promise.resolve().then(() => window.danvanSearch[name](...args)).then((answer) => {
+      if (mine === turn) then(answer);
+    }).catch((error) => {
+      console.warn(error);
+      if (mine === turn) failed();
+    });
+  }
+
+  function make(tag, properties, ...children) {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  }
+
+  const number = (value) => value.toLocaleString(document.documentElement.lang);
+  const fill = (text, value) => text.replace('{count}', number(value));
+  const dayOf = (date) => date.slice(0, 10).split('-').reverse().join('/');
+  const bare = (text) => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '')
+    .replace(/\u0111/g, 'd').replace(/\u0110/g, 'D');
+
+  // What is wanted, and the address.
+
+  const valuesOf = (name) => wanted.filters[name] || [];
+  const isAsked = () => wanted.text.trim() || Object.keys(wanted.filters).length;
+
+  function setFilter(name, value) {
+    wanted.filters = Object.assign({}, wanted.filters, { [name]: value });
+    if (!value.length) delete wanted.filters[name];
+  }
+
+  function address(text) {
+    const query = new URLSearchParams();
+    if (text.trim()) query.set('q', text.trim());
+    groups.concat(dates).forEach((each) => {
+      [].concat(valuesOf(each.dataset.facet || each.id)).forEach((value) => query.append(each.dataset.key, value));
+    });
+    if (wanted.sort) query.set('xep', wanted.sort);
+    return location.pathname + (String(query) && '?' + query);
+  }
+
+  function fromAddress() {
+    const query = new URLSearchParams(location.search);
+    const all = (each) => query.getAll(each.dataset.key).filter(Boolean);
+    wanted = { text: query.get('q') || '', filters: {} };
+    groups.forEach((each) => {
+      const isYear = each.dataset.facet === 'year';
+      setFilter(each.dataset.facet, isYear ? all(each).map(Number).filter(Boolean) : all(each));
+    });
+    dates.forEach((each) => {
+      each.value = all(each)[0] || '';
+      setFilter(each.id, each.value);
+    });
+    box.value = wanted.text;
+    sort.value = query.get('xep') || '';
+    if (sort.selectedIndex < 0) sort.value = '';
+    wanted.sort = sort.value;
+    here = address(wanted.text);
+    const left = history.state || {};
+    run(left.prefix, left.shown);
+  }
+
+  // Make what is wanted a step of the history. On a disk some browsers refuse.
+  function keep(state) {
+    const next = address(wanted.text);
+    try {
+      history[next === here ? 'replaceState' : 'pushState'](state, '', next);
+    } catch (refused) {
+      // The results stand all the same.
+    }
+    here = next;
+  }
+
+  function search() {
+    keep(null);
+    run();
+  }
+
+  // Asking and showing.
+
+  function run(prefix, shown) {
+    turn += 1;
+    ['typing', 'slow', 'say', 'watch'].forEach((each) => later(each));
+    $('said').textContent = '';
+    asked = {
+      text: wanted.text, filters: wanted.filters, prefix: Boolean(prefix),
+      sort: sort.selectedOptions[0].dataset.sort || 'relevance',
+    };
+    document.title = (asked.text && asked.text + ' \u2013 ') + title;
+    showChips();
+    $('found').hidden = !isAsked();
+    if (!isAsked()) {
+      results.textContent = '';
+      delete count.dataset.total;
+      results.dataset.state = 'done';
+      showFacets();
+      return;
+    }
+    results.dataset.state = 'busy';
+    later('slow', SLOW, () => say(count.dataset.busy));
+    const portion = { offset: 0, limit: shown || PAGE };
+    const mine = turn;
+    // The first results can stand before the total is known; nothing of them moves then.
+    portion.first = (found) => {
+      if (mine !== turn) return;
+      list(results, found, asked.text);
+      results.dataset.state = 'first';
+    };
+    ask('query', [asked.text, Object.assign(portion, asked)], show, () => show({ total: 0, results: [] }, true));
+  }
+
+  // While typing, only what stands for a while is said.
+  function say(text, more) {
+    count.textContent = text;
+    later('say', asked.prefix ? REST : 50, () => { $('said').textContent = text + ' ' + (more || ''); });
+  }
+
+  function show(found, failed) {
+    const near = found.near || { total: 0, results: [] };
+    const total = found.total;
+    const text = failed ? 'failed' : !total ? 'none' : found.cut ? 'cut' : found.exact ? 'some' : 'least';
+    later('slow');
+    count.dataset.total = total;
+    if (failed || results.dataset.state !== 'first') list(results, found.results, asked.text);
+    list(nearby, near.results, bare(asked.text));
+    $('near').hidden = !near.total;
+    $('near-note').textContent = fill($('near-note').dataset.text, near.total);
+    $('near-all').hidden = near.total <= near.results.length;
+    $('near-all').href = address(bare(asked.text));
+    $('suggestion').hidden = !found.suggestion;
+    $('suggested').textContent = found.suggestion || '';
+    $('suggested').href = address(found.suggestion || '');
+    $('advice').hidden = failed || total || near.total;
+    $('advice-filters').hidden = !Object.keys(asked.filters).length;
+    $('sorting').hidden = !total && !near.total;
+    $('failure').hidden = !failed;
+    $('more').hidden = results.children.length >= total;
+    results.dataset.state = failed ? 'failed' : 'done';
+    say(fill(count.dataset[text], total), near.total && $('near-note').textContent);
+    if (failed) return;
+    if (snippets) later('watch', asked.prefix ? REST : 0, watch);
+    showFacets();
+  }
+
+  function more() {
+    if (results.dataset.state !== 'done' && results.dataset.state !== 'failed') return;
+    const offset = results.children.length;
+    results.dataset.state = 'busy';
+    ask('query', [asked.text, Object.assign({ offset, limit: PAGE }, asked)], (found) => {
+      add(results, found.results, asked.text);
+      if (snippets) watch();
+      if (found.results.length) results.children[offset].querySelector('a').focus();
+      $('more').hidden = !found.results.length || results.children.length >= found.total;
+      $('failure').hidden = true;
+      results.dataset.state = 'done';
+    }, () => {
+      $('failure').hidden = false;
+      results.dataset.state = 'failed';
+    });
+  }
+
+  function retry() {
+    if (results.firstChild) more();
+    else {
+      count.focus();
+      run(asked.prefix);
+    }
+  }
+
+  function list(target, found, text) {
+    target.textContent = '';
+    add(target, found, text);
+  }
+
+  function add(target, found, text) {
+    found.forEach((each) => {
+      const link = make('a', { href: root + each.url });
+      mark(link, each.title, text);
+      const item = make('li', {},
+        make('h3', { className: 'card-title' }, link),
+        make('p', { className: 'meta' },
+          make('time', { dateTime: each.date }, dayOf(each.date)),
+          ...(each.unit ? [make('span', {}, each.unit)] : [])),
+        ...(snippets ? [make('p', { className: 'snippet' })] : []));
+      item.dataset.href = each.url;
+      target.append(item);
+    });
+  }
+
+  function mark(target, text, query) {
+    let at = 0;
+    window.danvanSearch.highlights(text, query).forEach(([start, end]) => {
+      target.append(text.slice(at, start), make('mark', {}, text.slice(start, end)));
+      at = end;
+    });
+    target.append(text.slice(at));
+  }
+
+  // Texts around the matches, for the results in view.
+
+  function watch() {
+    if (observer) observer.disconnect();
+    observer = new IntersectionObserver((entries) => entries.forEach((each) => {
+      if (!each.isIntersecting) return;
+      observer.unobserve(each.target);
+      quote(each.target.lastChild, each.target.dataset.href,
+        nearby.contains(each.target) ? bare(asked.text) : asked.text);
+    }), { rootMargin: '200px' });
+    document.querySelectorAll('.found .snippet:empty').forEach((each) => observer.observe(each.parentNode));
+  }
+
+  function pageOf(url) {
+    if (!pages.has(url)) {
+      pages.set(url, fetch(root + url).then((answer) => (answer.ok ? answer.text() : '')).then((source) => {
+        const page = new DOMParser().parseFromString(source, 'text/html');
+        page.querySelectorAll('p, li, td, th, h2, h3, h4, pre, figcaption, br').forEach((each) => each.after(' '));
+        const parts = Array.from(page.querySelectorAll('.lead, .prose, .article-figure figcaption'));
+        const text = parts.map((each) => each.textContent).join(' ').replace(/\s+/g, ' ').trim();
+        return { text, lang: (page.querySelector('.prose') || page.body).lang };
+      }));
+      pages.get(url).catch(() => pages.delete(url));
+    }
+    return pages.get(url);
+  }
+
+  function quote(target, url, query) {
+    pageOf(url).then(({ text, lang }) => {
+      target.textContent = '';
+      target.lang = lang;
+      // About as many letters as three lines hold.
+      const size = Math.min(240, Math.floor(target.clientWidth / 3));
+      mark(target, excerpt(text, window.danvanSearch.highlights(text, query), size), query);
+    }).catch(() => {
+      // The result does without.
+    });
+  }
+
+  // The part of a text with most of the words, close together, cut between words.
+  function excerpt(text, ranges, size) {
+    let [best, start, end] = [0, 0, 0];
+    ranges.forEach(([from], at) => {
+      const seen = new Set();
+      let [score, last] = [0, -9];
+      ranges.slice(at, at + 20).forEach(([next, to]) => {
+        if (to - from > size) return;
+        const word = text.slice(next, to).toLowerCase();
+        score += (seen.has(word) ? 0 : 4) + (next - last < 3 ? 2 : 0);
+        seen.add(word);
+        last = to;
+      });
+      if (score > best) [best, start, end] = [score, from, last];
+    });
+    // Begin with the sentence where that leaves room, else a little before the words.
+    const room = Math.max(0, size - (end - start));
+    const sentence = text.slice(0, start).search(/[^.!?\u2026]*$/);
+    start = start - sentence < room * 0.7 ? sentence : start - Math.floor(room / 3);
+    start = Math.max(0, Math.min(start, text.length - size));
+    if (start) start = text.indexOf(' ', start - 1) + 1;
+    end = text.length - start > size ? text.lastIndexOf(' ', start + size) : text.length;
+    return (start ? '\u2026 ' : '') + text.slice(start, end).trim() + (end < text.length ? ' \u2026' : '');
+  }
+
+  // Filters.
+
+  function showChips() {
+    const chip = (className, drop, ...label) => {
+      const at = chips.children.length;
+      const onclick = () => {
+        drop();
+        dates.forEach((each) => { each.value = wanted.filters[each.id] || ''; });
+        search();
+        // The focus goes to the chip that has taken the place.
+        (chips.querySelectorAll('button')[at] || (isAsked() ? count : box)).focus();
+      };
+      chips.append(make('li', {}, make('button', { type: 'button', className, onclick }, ...label)));
+    };
+    const without = () => make('span', { className: 'visually-hidden' }, words.without + ' ');
+    chips.textContent = '';
+    groups.forEach((group) => valuesOf(group.dataset.facet).forEach((each, at, all) => {
+      const drop = () => setFilter(group.dataset.facet, all.filter((other) => other !== each));
+      chip('button', drop, without(), group.firstElementChild.textContent + ': ' + each);
+    }));
+    dates.filter((each) => wanted.filters[each.id]).forEach((each) => {
+      const label = each.labels[0].textContent + ' ' + dayOf(wanted.filters[each.id]);
+      chip('button', () => setFilter(each.id, ''), without(), label);
+    });
+    chips.hidden = !chips.firstChild;
+    if (!chips.hidden) chip('button clear', () => { wanted.filters = {}; }, words.clear);
+  }
+
+  function showFacets() {
+    if (filters.open) groups.forEach((each) => { if (each.open || each.hidden) showFacet(each); });
+  }
+
+  function showFacet(group) {
+    const name = group.dataset.facet;
+    const note = group.querySelector('p');
+    if (group.turn === turn) return;
+    group.turn = turn;
+    if (!group.found) note.textContent = count.dataset.busy;
+    note.hidden = Boolean(group.found);
+    ask('facets', [asked.text, asked, name], (found) => {
+      const lost = valuesOf(name).filter((value) => !found.some((each) => each.value === value));
+      group.found = found.concat(lost.map((value) => ({ value, count: 0 })));
+      if (name === 'year') group.found.sort((one, other) => other.value - one.value);
+      note.textContent = words.empty;
+      note.hidden = Boolean(group.found.length);
+      // A group without values is hidden, but not from under the reader who has just opened it.
+      group.hidden = !group.found.length && !group.contains(document.activeElement);
+      showChoices(group);
+    }, () => {
+      group.turn = group.found = null;
+      note.textContent = words.lost;
+      note.hidden = false;
+      showChoices(group);
+    });
+  }
+
+  // Boxes that stand already stay, and with them the focus.
+  function showChoices(group) {
+    const name = group.dataset.facet;
+    const found = group.found || [];
+    const target = group.querySelector('ul');
+    const active = document.activeElement;
+    const old = {};
+    target.querySelectorAll('input').forEach((each) => { old[each.value] = each; });
+    const shown = found.filter((each, at) => at < (group.room || FACETS) || valuesOf(name).includes(each.value));
+    shown.forEach((each, at) => {
+      const input = old[each.value] || choice(name, each.value);
+      const item = input.closest('li');
+      input.checked = valuesOf(name).includes(each.value);
+      item.querySelector('.count').textContent = number(each.count);
+      if (target.children[at] !== item) target.insertBefore(item, target.children[at] || null);
+    });
+    while (target.children.length > shown.length) target.lastChild.remove();
+    if (!active.isConnected) group.firstElementChild.focus();
+    else if (target.contains(active)) active.focus();
+    group.querySelector('button').hidden = shown.length >= found.length;
+  }
+
+  function choice(name, value) {
+    const input = make('input', {
+      type: 'checkbox', value, onchange: () => {
+        const others = valuesOf(name).filter((each) => each !== value);
+        setFilter(name, input.checked ? others.concat([value]) : others);
+        search();
+      },
+    });
+    make('li', {}, make('label', {}, input, make('span', {}, value), make('span', { className: 'count' })));
+    return input;
+  }
+
+  // What readers do.
+
+  box.oninput = () => {
+    wanted.text = box.value;
+    turn += 1;
+    results.dataset.state = 'busy';
+    later('typing', PAUSE, () => run(true));
+  };
+
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    wanted.text = box.value;
+    search();
+    // A keyboard on the screen would hide the results.
+    if (isAsked() && matchMedia('(hover: none) and (pointer: coarse)').matches) count.focus();
+  };
+
+  const sort = $('sort');
+  sort.onchange = () => {
+    wanted.sort = sort.value;
+    search();
+  };
+
+  groups.forEach((group) => {
+    group.ontoggle = () => { if (group.open && filters.open) showFacet(group); };
+    group.querySelector('button').onclick = () => {
+      const shown = group.querySelectorAll('li').length;
+      group.room = (group.room || FACETS) + MORE_FACETS;
+      showChoices(group);
+      group.querySelectorAll('input')[shown].focus();
+    };
+  });
+
+  dates.forEach((each) => {
+    Object.assign(each, { type: 'date', min: '1900-01-01', max: '2200-12-31' });
+    const apply = () => {
+      later('date');
+      // With these limits a year is valid once all its digits stand.
+      if (!each.validity.valid || each.value === String(valuesOf(each.id))) return;
+      setFilter(each.id, each.value);
+      search();
+    };
+    each.onchange = () => later('date', REST, apply);
+    each.onblur = apply;
+  });
+
+  $('more').onclick = more;
+  $('failure').querySelector('button').onclick = retry;
+  $('filters-done').onclick = () => {
+    filters.open = wide.matches;
+    (isAsked() ? count : box).focus();
+  };
+  filters.ontoggle = showFacets;
+
+  $('found').addEventListener('click', (event) => {
+    const link = event.target.closest('a');
+    // Who comes back from a bulletin finds what was there, typed words too.
+    if (link && link.closest('li')) keep({ shown: results.children.length, prefix: asked.prefix });
+    else if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      wanted.text = box.value = link === $('suggested') ? link.textContent : bare(asked.text);
+      count.focus();
+      search();
+    }
+  });
+
+  window.addEventListener('popstate', () => {
+    if (location.pathname + location.search !== here) fromAddress();
+  });
+
+  const fit = () => { filters.open = wide.matches; };
+  if (wide.addListener) wide.addListener(fit);
+  fit();
+  $('search-wait').hidden = true;
+  $('search-body').hidden = false;
+  fromAddress();
 }());
