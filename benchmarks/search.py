@@ -29,7 +29,7 @@ import time
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -320,8 +320,11 @@ def ranked_phrases(bulletins: Sequence[Bulletin]) -> dict[str, set[str]]:
             for row in chain(pairwise(keys), zip(keys, keys[1:], keys[2:], strict=False)):
                 if row in candidates:
                     held[row].add(bulletin.path)
-    often = sorted(row for row, paths in held.items() if len(paths) >= FIRST)
-    chosen = random.Random(SEED + 2).sample(often, min(RANKED_PHRASES, len(often)))
+    chosen: list[Words] = []
+    for length in (2, 3):
+        often = sorted(row for row in held if len(row) == length and len(held[row]) >= FIRST)
+        some = min(RANKED_PHRASES // 2, len(often))
+        chosen += random.Random(SEED + length).sample(often, some)
     return {candidates[row]: held[row] for row in chosen}
 
 
@@ -430,7 +433,7 @@ class Side(Protocol):
     index: Path
     may_find_nothing: bool  # Every query is drawn from the texts, so that is a fault in ours.
 
-    def build(self) -> Run:
+    def build(self, clean: bool = False) -> Run:
         """Make the index (and whatever comes with it)."""
 
     def put(self, bulletin: Bulletin) -> None:
@@ -982,7 +985,7 @@ class Bench:
 
     bulletins: list[Bulletin]
     ours: Ours
-    theirs: Pagefind
+    theirs: Pagefind | None
     browser: Browser
     queries: int
     repeats: int
@@ -991,13 +994,13 @@ class Bench:
     empty: Counter[str] = field(default_factory=Counter)  # queries that found nothing, by side
 
     @property
-    def sides(self) -> tuple[Side, Side]:
-        """Both sides, in the order in which they take turns."""
-        return self.ours, self.theirs
+    def sides(self) -> list[Side]:
+        """Both sides, in the order in which they take turns; ours alone if so asked."""
+        return [self.ours, self.theirs] if self.theirs else [self.ours]
 
-    def add(self, label: str, ours: Sequence[float] | None, theirs: Sequence[float] | None) -> None:
+    def add(self, label: str, ours: Sequence[float], theirs: Sequence[float] = ()) -> None:
         """Add a row to the table, and tell it at once: a long run may yet fail."""
-        row = Row(label, tuple(ours or ()), tuple(theirs or ()))
+        row = Row(label, tuple(ours), tuple(theirs))
         self.rows.append(row)
         say(f"  {label}: {cell(row.ours)} · {cell(row.theirs)} · × {row.ratio}")
 
@@ -1014,22 +1017,20 @@ def files_of(folder: Path) -> dict[str, tuple[int, str]]:
 
 def measure_index(bench: Bench) -> None:
     """Time, memory and size of making the index, the sides taking turns."""
-    runs: dict[str, list[Run]] = {"ours": [], "theirs": []}
+    runs: list[list[Run]] = [[] for _ in bench.sides]
     for turn in range(bench.repeats):
         say(f"index: build {turn + 1} of {bench.repeats}")
-        runs["ours"].append(bench.ours.build(clean=True))
-        runs["theirs"].append(bench.theirs.build())
-    stages = [our_index_stage(run) for run in runs["ours"]]
-    known = [each for each in stages if each is not None]
-    theirs = [run.wall for run in runs["theirs"]]
-    bench.add("Index alone, s", known and [statistics.median(known)], [statistics.median(theirs)])
+        for side, its in zip(bench.sides, runs, strict=True):
+            its.append(side.build(clean=True))
+    stages = [each for each in map(our_index_stage, runs[0]) if each is not None]
+    alone = [stages, *([run.wall for run in its] for its in runs[1:])]
+    bench.add("Index alone, s", *([statistics.median(times)] for times in alone if times))
     for label, value in (
         ("Whole build (ours) against index (Pagefind), s", lambda run: run.wall),
         ("– processor time, s", lambda run: run.processor),
         ("– peak memory of all processes, MB", lambda run: run.peak / 1e6),
     ):
-        figures = [[statistics.median(map(value, runs[side]))] for side in ("ours", "theirs")]
-        bench.add(label, *figures)
+        bench.add(label, *([statistics.median(map(value, its))] for its in runs))
     files = [files_of(side.index) for side in bench.sides]
     if not files[0]:
         raise BenchmarkError("the build made no search index")
@@ -1040,10 +1041,13 @@ def measure_index(bench: Bench) -> None:
 @contextmanager
 def serving(bench: Bench, delay: float = 0.0) -> Iterator[list[tuple[Side, Server]]]:
     """Serve both sides."""
-    ours, theirs = (Server(side.folder) for side in bench.sides)
-    ours.delay = theirs.delay = delay
-    with ours.running(), theirs.running():
-        yield list(zip(bench.sides, (ours, theirs), strict=True))
+    with ExitStack() as running:
+        served: list[tuple[Side, Server]] = []
+        for side in bench.sides:
+            server = Server(side.folder)
+            server.delay = delay
+            served.append((side, running.enter_context(server.running())))
+        yield served
 
 
 Costs = dict[str, list[Cost]]
@@ -1077,7 +1081,7 @@ def warm_times(bench: Bench, queries: Sequence[str]) -> list[list[float]]:
 
     The browser slows down the page but not a worker, so the work is done in the page.
     """
-    times: list[list[float]] = [[], []]
+    times: list[list[float]] = [[] for _ in bench.sides]
     with serving(bench) as served:
         for at, query in enumerate(queries):
             for (side, server), taken in zip(served, times, strict=True):
@@ -1093,7 +1097,7 @@ def measure_query(bench: Bench) -> None:
     queries = typical_queries(bench.bulletins, bench.queries)
     say(f"query: {len(queries)} first visits on either side")
     found = first_visits(bench, queries)
-    ours, theirs = (found[side.name] for side in bench.sides)
+    costs = [found[side.name] for side in bench.sides]
     bench.add("First queries that found nothing", *([bench.empty[e.name]] for e in bench.sides))
     for label, name in (
         ("First query until ten results", "first"),
@@ -1105,7 +1109,7 @@ def measure_query(bench: Bench) -> None:
         ("Second query until complete", "second"),
         ("– excerpts after the second", "second excerpts"),
     ):
-        both = (ours[name], theirs[name])
+        both = [each[name] for each in costs]
         bench.add(f"{label}, KB", *(spread([each.size / 1e3 for each in side]) for side in both))
         bench.add(f"{label}, requests", *(spread([e.requests for e in side]) for side in both))
         if "query" in label:
@@ -1119,8 +1123,8 @@ def measure_line(bench: Bench) -> None:
     """Seconds from Enter to ten results over a slow line, the search page already open."""
     queries = typical_queries(bench.bulletins, bench.queries)
     say(f"line: {len(queries)} first queries on either side")
-    first: list[list[float]] = [[], []]
-    done: list[list[float]] = [[], []]
+    first: list[list[float]] = [[] for _ in bench.sides]
+    done: list[list[float]] = [[] for _ in bench.sides]
     with serving(bench) as served:
         for query in queries:
             for at, (side, server) in enumerate(served):
@@ -1207,14 +1211,17 @@ def measure_ranking(bench: Bench) -> None:
         bench.notes.append("no phrase of a title stands in ten bulletins: no ranking")
         return
     for label, typed in (("with marks", str), ("without marks", bare)):
-        shares = []
-        for side in ask_all(bench, [typed(phrase) for phrase in phrases], FIRST):
-            hits = [
-                len(held.intersection(answer.paths[:FIRST])) / FIRST
-                for answer, held in zip(side, phrases.values(), strict=True)
-            ]
-            shares.append([statistics.mean(hits)])
-        bench.add(f"Exact phrase in the first ten, typed {label}", *shares)
+        answers = ask_all(bench, [typed(phrase) for phrase in phrases], FIRST)
+        for length in (2, 3):
+            shares = []
+            for side in answers:
+                hits = [
+                    len(held.intersection(answer.paths[:FIRST])) / FIRST
+                    for answer, (phrase, held) in zip(side, phrases.items(), strict=True)
+                    if len(phrase.split()) == length
+                ]
+                shares.append([statistics.mean(hits)] if hits else [])
+            bench.add(f"Exact phrase in the first ten: {length} syllables {label}", *shares)
 
 
 def measure_edit(bench: Bench) -> None:
@@ -1285,12 +1292,13 @@ def find_browser() -> str:
 
 
 def measure_archive(
-    archive: Path, work: Path, program: Path, browser: Browser, options: argparse.Namespace
+    archive: Path, work: Path, program: Path | None, browser: Browser, options: argparse.Namespace
 ) -> Bench:
     """Do the parts that were asked for with one archive."""
     bulletins = read_archive(archive)
     say(f"{archive.name}: {len(bulletins)} bulletins")
-    ours, theirs = Ours(work, archive), Pagefind(work, program, bulletins)
+    ours = Ours(work, archive)
+    theirs = Pagefind(work, program, bulletins) if program else None
     bench = Bench(bulletins, ours, theirs, browser, options.queries, options.repeats)
     if "index" not in options.parts and set(options.parts) - {"edit"}:
         for side in bench.sides:
@@ -1306,7 +1314,7 @@ def run(options: argparse.Namespace, work: Path) -> None:
     """Do everything and print the table."""
     out: Path = options.out or work
     out.mkdir(parents=True, exist_ok=True)
-    program = install_pagefind(out)
+    program = None if options.alone else install_pagefind(out)
     results: dict[str, list[Row]] = {}
     notes: list[str] = []
     with sync_playwright() as playwright:
@@ -1352,6 +1360,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="keep table, figures and Pagefind in this folder")
     parser.add_argument("--queries", type=int, default=60, help="queries of query and line (60)")
     parser.add_argument("--parts", type=parts_of, default=list(PARTS), help=",".join(PARTS))
+    parser.add_argument("--alone", action="store_true", help="without Pagefind")
     parser.add_argument("--repeats", type=int, default=3, help="builds of the part index (3)")
     options = parser.parse_args()
     try:
