@@ -743,6 +743,10 @@ _WATCH = """(() => {
 })();"""
 
 
+_LATE = """moment => performance.getEntriesByType('resource')
+    .filter(each => each.responseEnd > moment).map(each => each.name)"""
+
+
 @dataclass
 class Exchange:
     """A request and its answer.  ``begun`` and ``ended`` are places in the row of all events."""
@@ -900,6 +904,16 @@ class Visit:
         return cost(
             each for each in self.exchanges
             if since < each.begun < end and self.side.is_data(each.path)
+        )  # fmt: skip
+
+    def arrived(self) -> int:
+        """Bytes of the search that had come before the ten results stood."""
+        late: list[str] = self.page.evaluate(_LATE, self.marks["first"].moment)
+        paths = {unquote(urlsplit(each).path).lstrip("/") for each in late}
+        end = self.marks["done"].at
+        return sum(
+            each.size for each in self.exchanges
+            if each.begun < end and self.side.is_data(each.path) and each.path not in paths
         )  # fmt: skip
 
     def excerpts(self, since: int = 0) -> Cost:
@@ -1076,19 +1090,21 @@ def first_visits(bench: Bench, queries: Sequence[str]) -> dict[str, Costs]:
     return found
 
 
-def warm_times(bench: Bench, queries: Sequence[str]) -> list[list[float]]:
-    """Return ms of a second search with the processor slowed down, by sides.
+def slow_times(bench: Bench, queries: Sequence[str]) -> list[tuple[list[float], list[float]]]:
+    """Return ms of a second search and of the first one again, with the processor slowed down, by
+    sides.
 
     The browser slows down the page but not a worker, so the work is done in the page.
     """
-    times: list[list[float]] = [[] for _ in bench.sides]
+    times: list[tuple[list[float], list[float]]] = [([], []) for _ in bench.sides]
     with serving(bench) as served:
         for at, query in enumerate(queries):
-            for (side, server), taken in zip(served, times, strict=True):
+            for (side, server), (second, again) in zip(served, times, strict=True):
                 with Visit(bench.browser, server, side) as visit:
                     visit.open(side.page(query, worker=False))
                     visit.tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_PROCESSOR})
-                    taken.append(visit.search(queries[(at + 1) % len(queries)]))
+                    second.append(visit.search(queries[(at + 1) % len(queries)]))
+                    again.append(visit.search(query))
     return times
 
 
@@ -1114,9 +1130,10 @@ def measure_query(bench: Bench) -> None:
         bench.add(f"{label}, requests", *(spread([e.requests for e in side]) for side in both))
         if "query" in label:
             bench.add(f"{label}, rounds", *(spread([e.rounds for e in side]) for side in both))
-    say("query: warm ones with a slow processor")
-    times = warm_times(bench, queries)
-    bench.add(f"Warm query, processor ÷ {SLOW_PROCESSOR}, ms", *map(spread, times))
+    say("query: with a slow processor")
+    times = slow_times(bench, queries)
+    for label, taken in zip(("Second", "Warm"), zip(*times, strict=True), strict=True):
+        bench.add(f"{label} query, processor ÷ {SLOW_PROCESSOR}, ms", *map(spread, taken))
 
 
 def measure_line(bench: Bench) -> None:
@@ -1125,6 +1142,7 @@ def measure_line(bench: Bench) -> None:
     say(f"line: {len(queries)} first queries on either side")
     first: list[list[float]] = [[] for _ in bench.sides]
     done: list[list[float]] = [[] for _ in bench.sides]
+    sizes: list[list[float]] = [[] for _ in bench.sides]
     with serving(bench) as served:
         for query in queries:
             for at, (side, server) in enumerate(served):
@@ -1134,8 +1152,10 @@ def measure_line(bench: Bench) -> None:
                     first[at].append(visit.search(query) / 1e3)
                     taken = visit.marks["done"].moment - visit.marks["enter"].moment
                     done[at].append(taken / 1e3)
+                    sizes[at].append(visit.arrived() / 1e3)
     bench.add("Slow line, Enter until ten results, s", *map(spread, first))
     bench.add("Slow line, Enter until complete, s", *map(spread, done))
+    bench.add("Slow line, KB that came until ten results", *map(spread, sizes))
 
 
 @dataclass(frozen=True)

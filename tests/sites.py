@@ -237,8 +237,10 @@ def _moment(bulletin: dict[str, Any]) -> tuple[list[int], str]:
 
 
 @contextmanager
-def serving(folder: Path, mount: str = "/") -> Iterator[str]:
+def serving(folder: Path, mount: str = "/", policy: str = "") -> Iterator[str]:
     """Serve *folder* under the path *mount* on the loopback; give the address of its top.
+
+    *policy* is a content security policy that the host imposes.
 
     It is the plainest host there is: an address names a file or is not found, a folder is none
     (but for the top itself), and 404.html is the page for what is missing.
@@ -259,6 +261,8 @@ def serving(folder: Path, mount: str = "/") -> Iterator[str]:
             self.send_response(200 if found else 404)
             self.send_header("Content-Type", _content_type(file.name))
             self.send_header("Content-Length", str(len(body)))
+            if policy:
+                self.send_header("Content-Security-Policy", policy)
             self.end_headers()
             self.wfile.write(body)
 

@@ -7,14 +7,12 @@ import random
 import shutil
 import subprocess
 import sys
-import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -1000,31 +998,7 @@ def test_a_title_with_all_the_words_in_a_row_comes_before_one_with_most_of_them(
 # Where it works
 
 
-@contextmanager
-def strict_host(folder: Path) -> Iterator[str]:
-    """Serve *folder* below another path, with a policy that allows nothing but the site's own."""
-
-    class Files(SimpleHTTPRequestHandler):
-        extensions_map = {".js": "text/javascript", ".html": "text/html", ".css": "text/css"} | {
-            ".svg": "image/svg+xml", "": "application/octet-stream",
-        }  # fmt: skip
-
-        def end_headers(self) -> None:
-            self.send_header("Content-Security-Policy", POLICY)
-            super().end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(folder.parent)))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/{folder.name}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+strict_host = partial(serving, mount="/kho/", policy=POLICY)
 
 
 @contextmanager

@@ -251,8 +251,10 @@
   // What stands beside the lists of a chunk: of each occurrence of a pair what follows it, of each
   // posting of a word what the fields hold.
   function readBeside(text, kind, totals, lists) {
-    var bits = new Bits(text), wanted = new Map();
-    lists.forEach(function (list) { wanted.set(list.order, list); });
+    var wanted = new Map();
+    lists.forEach(function (list) { if (!list.whole) wanted.set(list.order, list); });
+    if (!wanted.size) return;
+    var bits = new Bits(text);
     totals.forEach(function (total, order) {
       var list = wanted.get(order), width = kind === FOLLOWS ? bits.read(3) : 0;
       if (list && kind === FOLLOWS) list.codes = new Array(total);
@@ -266,6 +268,7 @@
       }
       if (bits.at > bits.length) throw damaged();
     });
+    wanted.forEach(function (list) { list.whole = true; });
   }
 
   // Files: each is fetched once; what it hands over arrives through danvanSearch.add.
@@ -317,20 +320,30 @@
     return kind + '/' + chunk.toString(16).padStart(Math.max(Math.ceil(bits / 4), 1), '0');
   }
 
-  // Fetch the chunks that some lists are in ([place, key] each) and read them: "read" gets the
-  // texts of one, the keys, and its number.
-  function fetchLists(kind, bits, wanted, read) {
+  // Fetch the chunks that some lists are in ([place, key] each) and read them: "take" gets the lists,
+  // how many postings or occurrences all lists of the chunk have, and the chunk's number.
+  function fetchLists(folder, kind, bits, documents, wanted, take) {
     var chunks = new Map();
     wanted.forEach(function (name) {
-      var file = chunkName(kind, name[0], bits);
+      var file = chunkName(folder, name[0], bits);
       if (!chunks.has(file)) chunks.set(file, { keys: new Set(), number: bits ? name[0] >>> (32 - bits) : 0 });
       chunks.get(file).keys.add(name[1]);
     });
     return Promise.all(Array.from(chunks, function (chunk) {
       return fetchFile(chunk[0]).then(function (texts) {
-        reading(chunk[0], function () { read(texts, chunk[1].keys, chunk[1].number); });
+        reading(chunk[0], function () { read(texts, kind, documents, chunk[1].keys); });
+        take(flat(Array.from(chunk[1].keys, function (key) { return texts.known.get(key); })), texts.totals, chunk[1].number);
       });
     }));
+  }
+
+  // Read what has not been read of a chunk; it is kept.
+  function read(texts, kind, documents, keys) {
+    var found = new Map(), known = texts.known || new Map();
+    var missing = new Set(Array.from(keys).filter(function (key) { return !known.has(key); }));
+    if (missing.size) texts.totals = readChunk(texts[0], kind, documents, missing, keep(found));
+    missing.forEach(function (key) { known.set(key, found.get(key) || []); });
+    texts.known = known;
   }
 
   // What cannot be read is forgotten, so that it is fetched anew the next time.
@@ -543,14 +556,11 @@
     // The files of what follows are on their way before it is known which lists they are of.
     if (large) codes.forEach(function (place) { fetchFile(chunkName('tiep', place[0], bits[0])).catch(Boolean); });
     return Promise.all([
-      large ? fetchLists('cap', bits[1], places(rows, pairedAt), function (texts, keys, number) {
-        var lists = [], total = readChunk(texts[0], PAIRS, large, keys, function (list) { lists.push(list); });
+      large ? fetchLists('cap', PAIRS, bits[1], large, places(rows, pairedAt), function (lists, totals, number) {
         lists.forEach(keep(pairs));
-        chunks.set(number, { totals: total, lists: lists });
+        chunks.set(number, { totals: totals, lists: lists });
       }) : null,
-      fetchLists('nho', bits[3], placesOf(flat(wanted)), function (texts, keys) {
-        var lists = [];
-        readChunk(texts[0], WORDS, small, keys, function (list) { lists.push(list); });
+      fetchLists('nho', WORDS, bits[3], small, placesOf(flat(wanted)), function (lists) {
         lists.forEach(keep(words.small));
       })
     ]).then(function () {
@@ -563,12 +573,14 @@
   Material.prototype.fetchSets = function (all) {
     var words = this.words, chunks = this.chunks;
     if (!summary.large) return Promise.resolve();
-    var keys = new Set(this.placesOfWords().map(function (place) { return place[1]; }));
-    return fetchLists('tu', summary.bits[0], this.placesOfWords(all ? Boolean : needsSets), function (texts, some, number) {
-      if (chunks.has(number)) return;
-      var lists = [], totals = readChunk(texts[0], SETS, summary.large, keys, function (list) { lists.push(list); });
-      lists.forEach(keep(words.large));
-      chunks.set(number, { totals: totals, lists: lists });
+    var some = this.placesOfWords(all ? Boolean : needsSets);
+    return fetchLists('tu', SETS, summary.bits[0], summary.large, some, function (lists, totals, number) {
+      var chunk = chunks.get(number) || { totals: totals, lists: [] };
+      lists.filter(function (list) { return chunk.lists.indexOf(list) < 0; }).forEach(function (list) {
+        keep(words.large)(list);
+        chunk.lists.push(list);
+      });
+      chunks.set(number, chunk);
     });
   };
 
