@@ -911,6 +911,12 @@ CASES = [
     case(15, "Văn bản 25/NQ-CP và 05-CT/TƯ", "Kết luận 114-KL/TW."),
     case(16, "Hàm constructor"),
     case(17, "Hai cách đặt dấu", unit="Xã Hòa Bình", tags=("HOÀ GIẢI",)),
+    case(
+        20,
+        "Danh sách có số",
+        "7. Ruộng đồng\n8. Kênh mương\n\n   - Bờ kè\n\n9. Đường làng",
+        "Xong.[^a]\n\n[^a]: Lời dặn.",
+    ),
     case(18, "Đặt dấu hai cách", unit="Xã Hoà Bình", tags=("Hòa giải",)),
     case(19, "Hai cách", unit="Xã Hòa Bình", tags=("Hòa giải",)),
 ]
@@ -941,6 +947,8 @@ def numbers(archive: Archive, answer: Answer) -> list[int]:
         ("amp", []), ("https", []), ('"ngắt dòng"', [11]), ("strong", []),
         # A footnote's mark is no part of the word that it stands on.
         ("cao tuổi", [7]), ('"trẻ em"', [7]), ('"từ 60 tuổi"', [7]), ('"cao tuổi và trẻ"', [7]),
+        # Numbers of lists are read, those of footnotes are not.
+        ('"8 kênh mương"', [20]), ("9 lang", [20]), ('"10 bờ kè"', []), ("1 lời dặn", []),
         # Numbers, dates, documents.
         ("49986552", [13]), ("49.986.552", [13]), ("986", []), ('"3,5"', [13]), ("16/7/2020", []),
         ("16", [7, 13]), ("2020/07", [13]), ("8h30", [13]), ("nq", [15]), ("25 cp", [15]),

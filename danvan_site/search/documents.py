@@ -49,6 +49,8 @@ _BREAK = re.compile(
     rf"|figcaption|pre|section|aside|hr|details|summary)\b{_INSIDE}"
 )
 _LINE = re.compile(rf"<br\b{_INSIDE}")
+_LIST = re.compile(rf"<(?P<name>/?[ou]l|li)\b{_INSIDE}\s*(?:<p>)?")
+_START = re.compile(r'\sstart="([0-9]{1,9})"')
 # A footnote's mark and the way back from it are no words of the text.
 _NOTE = re.compile(
     r'<sup class="footnote-ref">.*?</sup>|<a\b[^>]*class="footnote-backref"[^>]*>.*?</a>', re.DOTALL
@@ -106,7 +108,32 @@ def text_of(markup: str) -> str:
     """Return the text of a body's HTML, with a gap between paragraphs, items or cells."""
     if "footnote" in markup:
         markup = _NOTE.sub("", markup)
+    if "<ol" in markup:
+        markup = _with_numbers(markup)
     return html.unescape(_TAG.sub("", _LINE.sub(" ", _BREAK.sub(_GAPS[BODY], markup))))
+
+
+def _with_numbers(markup: str) -> str:
+    """Return HTML with the numbers of list items in their text, as readers see them."""
+    next_numbers: list[int | None] = []  # of the lists that are open; None where there are none
+
+    def numbered(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name == "li":
+            number = next_numbers[-1] if next_numbers else None
+            if number is None:
+                return match[0]
+            next_numbers[-1] = number + 1
+            return f"{match[0]}{number} "
+        if name.startswith("/"):
+            del next_numbers[-1:]
+        else:
+            start = _START.search(match[0])
+            is_plain = name == "ol" and "footnotes-list" not in match[0]
+            next_numbers.append(int(start[1]) if start else 1 if is_plain else None)
+        return match[0]
+
+    return _LIST.sub(numbered, markup)
 
 
 def read(
