@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
@@ -82,6 +83,35 @@ def read(
         return Body("", "", (), ()), (
             Problem("body-too-long", place, {"limit": str(MAX_CHARACTERS)}),
         )
+    paragraphs = _plain_paragraphs(text) if options.html == "off" else None
+    return (_set(paragraphs), ()) if paragraphs else _parsed(text, file, first_line, options)
+
+
+# A sign that could mean something to Markdown, or white space that it would take away.
+_SIGNS = re.compile(r"[\\`*_~\[<\t\r\0]|&(?! )|^(?:[ #>+=|:-]|\d{1,9}[.)])| $", re.MULTILINE)
+_BETWEEN = re.compile(r"\n{2,}")
+
+
+def _plain_paragraphs(text: str) -> list[str] | None:
+    """Return the paragraphs of a body in which nothing is marked up, None for any other.
+
+    Most bulletins are such, and need no parser.
+    """
+    if _SIGNS.search(text):
+        return None
+    paragraphs = _BETWEEN.split(text.strip("\n"))
+    return paragraphs if all(each and each == each.strip() for each in paragraphs) else None
+
+
+def _set(paragraphs: Sequence[str]) -> Body:
+    """Return plain paragraphs as the parser would set them."""
+    html = "".join(f"<p>{escapeHtml(each)}</p>\n" for each in paragraphs)
+    return Body(html, _beginning(paragraphs), (), ())
+
+
+def _parsed(
+    text: str, file: str, first_line: int, options: Options
+) -> tuple[Body, tuple[Problem, ...]]:
     parser = _parser(options)
     tokens = parser.parse(text.replace("\0", "\ufffd"))
     reading = _Reading(file, text.splitlines(), first_line)
@@ -305,11 +335,17 @@ def _inline_text(children: Sequence[Token], with_images: bool = True) -> str:
 
 def _opening(tokens: Sequence[Token]) -> str:
     """Return the first paragraphs as plain text, enough for an excerpt; no headings, no tables."""
+    return _beginning(
+        _inline_text(token.children or (), with_images=False)
+        for before, token in itertools.pairwise(tokens)
+        if token.type == "inline" and before.type == "paragraph_open"
+    )
+
+
+def _beginning(paragraphs: Iterable[str]) -> str:
     found = ""
-    for before, token in itertools.pairwise(tokens):
-        if token.type == "inline" and before.type == "paragraph_open":
-            words = vietnamese.tidy_spaces(_inline_text(token.children or (), with_images=False))
-            found = f"{found} {words}".strip()
-            if len(found) > _OPENING:
-                break
+    for paragraph in paragraphs:
+        found = f"{found} {vietnamese.tidy_spaces(paragraph)}".strip()
+        if len(found) > _OPENING:
+            break
     return found
