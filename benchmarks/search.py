@@ -799,6 +799,7 @@ class Visit:
         self._served = server.count
         self.context = browser.new_context()
         self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE * 1e3)  # A search can keep a slow page that long.
         self.tools = self.context.new_cdp_session(self.page)
         self.tools.send("Network.enable")
         self.tools.send("Network.setCacheDisabled", {"cacheDisabled": True})
