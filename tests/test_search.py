@@ -24,6 +24,7 @@ from lunr.index import Index  # type: ignore[import-untyped]
 from lunr.query import QueryPresence  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, Request, Route
 
+from danvan_site import vietnamese
 from danvan_site.search import analysis
 from tests import search_truth
 from tests.search_truth import ABBREVIATIONS, Asker, Author, Truth, Written
@@ -561,6 +562,27 @@ def test_the_order_in_which_files_arrive_changes_nothing(
     for text in ("tieu-de:quỹ", "nước", "dân vận khéo", "bầu hội"):
         late, again = here.query(text), here.query(text)
         assert (late.urls, late.scores) == (again.urls, again.scores), text
+
+
+def test_what_was_asked_before_changes_no_answer(
+    large: Archive, fresh: Callable[[Archive], Engine]
+) -> None:
+    rng, bulletins = random.Random(61), list(large.truth.bulletins.values())
+    texts = []
+    for at in range(40):
+        words = rng.choice(bulletins).title.split()
+        start = rng.randrange(max(len(words) - 4, 1))
+        text = " ".join(words[start : start + rng.randrange(1, 6)])
+        texts.append([text, f'"{text}"', vietnamese.fold(text), f"tieu-de:{text}"][at % 4])
+    here = fresh(large)
+    first = {}
+    for text in texts:
+        here.page.reload()
+        first[text] = here.query(text, limit=20)
+    for text in rng.sample(texts * 2, len(texts) * 2):
+        again = here.query(text, limit=20)
+        assert (again.total, again.urls) == (first[text].total, first[text].urls), text
+        assert (again.scores, again.near) == (first[text].scores, first[text].near), text
 
 
 # Fields, minus, filters

@@ -211,15 +211,17 @@
     return count;
   }
 
-  // Read a chunk; give each list whose key is asked for to "found". Return of all lists, in order,
-  // how many postings or, of pairs, occurrences they have.
+  // Read a chunk as far as the last key that is asked for; give each list whose key is to "found".
+  // Return of all lists read, in order, how many postings or, of pairs, occurrences they have.
   function readChunk(text, kind, documents, keys, found) {
     var bits = new Bits(text), count = bits.gamma() - 1, totals = [];
     var key = 0, spelling = 0, check = -1, accented = 0, rice = kind === WORDS ? 19 : 16;
+    var most = Math.max.apply(null, Array.from(keys));
     for (; count > 0; count -= 1) {
       var newKey = bits.read(1);
       check = -1;
       if (newKey) key += bits.unary() * Math.pow(2, rice) + bits.read(rice);
+      if (key > most) break;
       if (!newKey && !bits.read(1)) check = bits.read(17);
       else if (kind === WORDS) {
         accented = bits.read(32);
@@ -341,7 +343,8 @@
   function read(texts, kind, documents, keys) {
     var found = new Map(), known = texts.known || new Map();
     var missing = new Set(Array.from(keys).filter(function (key) { return !known.has(key); }));
-    if (missing.size) texts.totals = readChunk(texts[0], kind, documents, missing, keep(found));
+    var totals = missing.size ? readChunk(texts[0], kind, documents, missing, keep(found)) : [];
+    if (!texts.totals || texts.totals.length < totals.length) texts.totals = totals;
     missing.forEach(function (key) { known.set(key, found.get(key) || []); });
     texts.known = known;
   }
