@@ -113,7 +113,9 @@ class Index:
         """Make the rows of what has to be written, for the time of the block."""
         folder.mkdir(parents=True, exist_ok=True)
         words = self._read_changed(state, workers)
-        spool = Spool(str(folder), str(state.path), len(self.sources), self.digest)
+        # Streams hold numbers of words, which a state that was made anew may give otherwise.
+        version = _digest([self.digest, *words])
+        spool = Spool(str(folder), str(state.path), len(self.sources), version)
         try:
             _sweep(folder)
             self._spool(needs, spool, words, workers)

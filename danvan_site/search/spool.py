@@ -32,7 +32,8 @@ WORDS = "hashes.npy"
 @dataclass(frozen=True, slots=True)
 class Spool:
     """The folder; ``documents`` tells the layout, ``state`` is the file with the streams,
-    ``version`` the digest of what the index is of."""
+    ``version`` the digest of what the index is of and of the vocabulary: what is kept in a process
+    is kept for that."""
 
     folder: str
     state: str
