@@ -68,7 +68,10 @@ def repair(text: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def fold(text: str) -> str:
-    """Return *text* in small letters without any mark: ``Đà Nẵng`` gives ``da nang``."""
+    """Return *text* in small letters without any mark: ``Đà Nẵng`` gives ``da nang``.
+
+    Marks are those of Latin, Greek and Cyrillic, U+0300 to U+036F; signs of other scripts stay.
+    """
     decomposed = unicodedata.normalize("NFD", repair(text).lower().replace("đ", "d"))
     return _MARKS.sub("", decomposed)
 

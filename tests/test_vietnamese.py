@@ -101,5 +101,6 @@ def test_numbers_are_grouped_in_threes() -> None:
 @given(st.text())
 def test_folded_text_has_no_marks(text: str) -> None:
     folded = vietnamese.fold(text)
-    assert not any(unicodedata.combining(c) for c in unicodedata.normalize("NFD", folded))
+    # The signs of other scripts (U+094D) are no marks in this sense, in the browser neither.
+    assert not any("\u0300" <= c <= "\u036f" for c in unicodedata.normalize("NFD", folded))
     assert "đ" not in folded and "Đ" not in folded
