@@ -44,7 +44,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGEFIND = "1.5.2"
-PARTS = ("index", "query", "line", "truth", "edit")
+PARTS = ("index", "query", "line", "slow", "truth", "edit")
 SEED = 7
 FIRST = 10
 ROUND_DELAY = 0.02  # s before each answer, so that requests one after another are told apart
@@ -1091,26 +1091,8 @@ def first_visits(bench: Bench, queries: Sequence[str]) -> dict[str, Costs]:
     return found
 
 
-def slow_times(bench: Bench, queries: Sequence[str]) -> list[tuple[list[float], list[float]]]:
-    """Return ms of a second search and of the first one again, with the processor slowed down, by
-    sides.
-
-    The browser slows down the page but not a worker, so the work is done in the page.
-    """
-    times: list[tuple[list[float], list[float]]] = [([], []) for _ in bench.sides]
-    with serving(bench) as served:
-        for at, query in enumerate(queries):
-            for (side, server), (second, again) in zip(served, times, strict=True):
-                with Visit(bench.browser, server, side) as visit:
-                    visit.open(side.page(query, worker=False))
-                    visit.tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_PROCESSOR})
-                    second.append(visit.search(queries[(at + 1) % len(queries)]))
-                    again.append(visit.search(query))
-    return times
-
-
 def measure_query(bench: Bench) -> None:
-    """Bytes, requests and rounds of the first and of a second query; time of a warm one."""
+    """Bytes, requests and rounds of the first and of a second query."""
     queries = typical_queries(bench.bulletins, bench.queries)
     say(f"query: {len(queries)} first visits on either side")
     found = first_visits(bench, queries)
@@ -1131,10 +1113,6 @@ def measure_query(bench: Bench) -> None:
         bench.add(f"{label}, requests", *(spread([e.requests for e in side]) for side in both))
         if "query" in label:
             bench.add(f"{label}, rounds", *(spread([e.rounds for e in side]) for side in both))
-    say("query: with a slow processor")
-    times = slow_times(bench, queries)
-    for label, taken in zip(("Second", "Warm"), zip(*times, strict=True), strict=True):
-        bench.add(f"{label} query, processor ÷ {SLOW_PROCESSOR}, ms", *map(spread, taken))
 
 
 def measure_line(bench: Bench) -> None:
@@ -1157,6 +1135,33 @@ def measure_line(bench: Bench) -> None:
     bench.add("Slow line, Enter until ten results, s", *map(spread, first))
     bench.add("Slow line, Enter until complete, s", *map(spread, done))
     bench.add("Slow line, KB that came until ten results", *map(spread, sizes))
+
+
+def slow_times(bench: Bench, queries: Sequence[str]) -> list[tuple[list[float], list[float]]]:
+    """Return ms of a second search and of the first one again, with the processor slowed down, by
+    sides.
+
+    The browser slows down the page but not a worker, so the work is done in the page.
+    """
+    times: list[tuple[list[float], list[float]]] = [([], []) for _ in bench.sides]
+    with serving(bench) as served:
+        for at, query in enumerate(queries):
+            for (side, server), (second, again) in zip(served, times, strict=True):
+                with Visit(bench.browser, server, side) as visit:
+                    visit.open(side.page(query, worker=False))
+                    visit.tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_PROCESSOR})
+                    second.append(visit.search(queries[(at + 1) % len(queries)]))
+                    again.append(visit.search(query))
+    return times
+
+
+def measure_slow(bench: Bench) -> None:
+    """Milliseconds of a second and of a warm query with a slow processor."""
+    queries = typical_queries(bench.bulletins, bench.queries)
+    say(f"slow: {len(queries)} visits on either side")
+    times = slow_times(bench, queries)
+    for label, taken in zip(("Second", "Warm"), zip(*times, strict=True), strict=True):
+        bench.add(f"{label} query, processor ÷ {SLOW_PROCESSOR}, ms", *map(spread, taken))
 
 
 @dataclass(frozen=True)
@@ -1279,6 +1284,7 @@ MEASURES: Mapping[str, Callable[[Bench], None]] = {
     "index": measure_index,
     "query": measure_query,
     "line": measure_line,
+    "slow": measure_slow,
     "truth": measure_truth,
     "edit": measure_edit,
 }
@@ -1379,7 +1385,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("archives", type=Path, nargs="+", metavar="ARCHIVE")
     parser.add_argument("--out", type=Path, help="keep table, figures and Pagefind in this folder")
-    parser.add_argument("--queries", type=int, default=60, help="queries of query and line (60)")
+    parser.add_argument(
+        "--queries", type=int, default=60, help="queries of query, line and slow (60)"
+    )
     parser.add_argument("--parts", type=parts_of, default=list(PARTS), help=",".join(PARTS))
     parser.add_argument("--alone", action="store_true", help="without Pagefind")
     parser.add_argument("--repeats", type=int, default=3, help="builds of the part index (3)")

@@ -447,7 +447,7 @@ class _Rendering:
     ) -> dict[str, render.Result]:
         """Render *tasks* of the search index."""
         work, workers = (self._site(), spool), self._build._workers
-        batches = render.batches(tasks)
+        batches = render.batches(tasks, _RENDER_CHUNK)
         return self._collected(workers.map(render.stage_index, work, batches, 1, _WORTH_BATCHES))
 
     def _collected(self, batches: Iterable[Sequence[render.Result]]) -> dict[str, render.Result]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -25,11 +26,11 @@ from lunr.query import QueryPresence  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, Request, Route
 
 from danvan_site import vietnamese
-from danvan_site.search import analysis
+from danvan_site.search import analysis, common
 from tests import search_truth
 from tests.search_truth import ABBREVIATIONS, Asker, Author, Truth, Written
 from tests.sites import Output, Window, serving
-from tests.workbench import SETTINGS, Workbench
+from tests.workbench import ROOT, SETTINGS, Workbench
 
 pytestmark = pytest.mark.browser
 
@@ -530,7 +531,7 @@ def test_a_query_tells_what_it_transferred(
     assert not [path for path in asked if path.startswith("/tim-kiem/")]
 
 
-@pytest.mark.parametrize("kind", ["tu", "tiep", "nho", "nang"])
+@pytest.mark.parametrize("kind", ["tu", "goc", "tiep", "nho", "nang"])
 def test_the_order_in_which_files_arrive_changes_nothing(
     large: Archive, fresh: Callable[[Archive], Engine], kind: str
 ) -> None:
@@ -559,7 +560,7 @@ def test_the_order_in_which_files_arrive_changes_nothing(
 
     here.page.on("requestfinished", finish)
     here.page.route("**/tim-kiem/**", meet)
-    for text in ("tieu-de:quỹ", "nước", "dân vận khéo", "bầu hội"):
+    for text in ("tieu-de:quỹ", "nước", "dân vận khéo", "bầu hội", "tu dan"):
         late, again = here.query(text), here.query(text)
         assert (late.urls, late.scores) == (again.urls, again.scores), text
 
@@ -583,6 +584,41 @@ def test_what_was_asked_before_changes_no_answer(
         again = here.query(text, limit=20)
         assert (again.total, again.urls) == (first[text].total, first[text].urls), text
         assert (again.scores, again.near) == (first[text].scores, first[text].near), text
+
+
+# In the large archive these have lists of all their spellings together.
+COMMON = ["do", "doi", "dung", "tu"]
+
+
+@pytest.mark.parametrize("before", ["", "từ đó", "tu", "dung tu do doi"])
+def test_common_words_without_marks_are_found_in_every_spelling(
+    large: Archive, fresh: Callable[[Archive], Engine], before: str
+) -> None:
+    """Whatever of their lists was fetched before."""
+    truth, here = large.truth, fresh(large)
+    having = {word: truth.with_words(word) for word in ["va", "dan", *COMMON]}
+    assert len(having["tu"]) > len(truth.bulletins) / 2 > len(having["dung"])
+    for word in COMMON:
+        for text, expected in (
+            (f"{word} va", having[word] & having["va"]),
+            (f"tu dan {word}", having["tu"] & having["dan"] & having[word]),
+            (f"va -{word}", having["va"] - having[word]),
+            (word, having[word]),
+        ):
+            here.page.reload()
+            if before:
+                here.query(before)
+            answer = here.query(text, sort="newest")
+            assert answer.urls == large.addresses(expected), text
+            assert answer.total == len(expected), text
+
+
+def test_the_client_and_the_program_have_the_same_common_words() -> None:
+    script = (ROOT / "templates/giao-dien/search.js").read_text("utf-8")
+    literal = re.search(r"var COMMON = \(([^)]+)\)", script)
+    assert literal
+    assert "".join(re.findall("'([^']+)'", literal[1])).split() == list(common.COMMON)
+    assert [vietnamese.fold(word) for word in common.COMMON] == list(dict.fromkeys(common.COMMON))
 
 
 # Fields, minus, filters
@@ -1160,8 +1196,9 @@ EVERYTHING: list[tuple[str, dict[str, Any]]] = [
     ("hoa", {"filters": {"from": "2018-05-01", "unit": [search_truth.UNITS[0]]}}),
     ("tieu-de:dân", {"sort": "views"}),
     ("thôn b", {"prefix": True}),
+    ("tu dan", {}),
 ]
-KINDS = ["tu", "cap", "tiep", "nang", "nho", "the", "loc", "do-dai", "tu-vung"]
+KINDS = ["tu", "goc", "cap", "tiep", "nang", "nho", "the", "loc", "do-dai", "tu-vung"]
 TOLERANT = f"""async queries => {{
     {PATIENT}
     const found = [];

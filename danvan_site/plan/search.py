@@ -61,7 +61,8 @@ def summary(frame: Frame, index: Index) -> Json:
         {
             "documents": layout.documents,
             "large": layout.large,
-            "bits": [layout.word_bits, layout.pair_bits, layout.weight_bits, layout.small_bits],
+            "bits": [layout.word_bits, layout.pair_bits, layout.follow_bits, layout.small_bits],
+            "common": [layout.common, layout.unions],
             "versions": [index.digest[:8], index.first_digest[:8]],
             "years": years,
             "filters": {name: key for name, key in _FILTERS.items() if _is_used(frame, key)},
@@ -73,16 +74,18 @@ def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
     """Yield the files of the index.  They stand before the page that uses them."""
     layout = index.layout
     first, all_of_it = index.first_digest, index.digest
-    for kind, bits, digest in (
-        ("search-sets", layout.word_bits, first),
-        ("search-pairs", layout.pair_bits, first),
-        ("search-follows", layout.word_bits, first),
-        ("search-weights", layout.weight_bits, first),
-        ("search-small", layout.small_bits, all_of_it),
+    for kind, digest in (
+        ("search-sets", first),
+        ("search-weights", first),
+        ("search-unions", first),
+        ("search-pairs", first),
+        ("search-follows", first),
+        ("search-small", all_of_it),
     ):
-        for chunk in range(1 << bits if bits >= 0 else 0):
-            context: Values = {"chunk": chunk, "bits": bits, "digest": digest}
-            path = chunk_path(folder_of(kind), chunk, bits)
+        folder = folder_of(kind)
+        for chunk in range(layout.chunks[folder]):
+            context: Values = {"chunk": chunk, "digest": digest}
+            path = chunk_path(folder, chunk)
             yield Artifact(path, kind, "", partial(dict, context), RANK_FILE)
     for kind, name, digest in (
         ("search-vocabulary", "tu-vung", first if layout.large else all_of_it),

@@ -161,18 +161,16 @@ def stage(site: Site, tasks: Sequence[Task]) -> list[Result]:
     return [_staged(site, renderer, task) for task in tasks]
 
 
-def batches(tasks: Iterable[Task]) -> list[list[Task]]:
-    """Put together the tasks of the search index that are made of the same posting rows."""
+def batches(tasks: Iterable[Task], most: int) -> list[list[Task]]:
+    """Put together the tasks of the search index that are made of the same posting rows; of the
+    others *most*."""
     found: dict[object, list[Task]] = {}
     for number, task in enumerate(tasks):
-        name: object = number // _BATCH
+        name: object = number // most
         if task.kind in files.OF_ROWS:
             name = files.made_of(task.kind, json.loads(task.context))
         found.setdefault(name, []).append(task)
     return list(found.values())
-
-
-_BATCH = 100
 
 
 def stage_index(work: tuple[Site, Spool | None], some: Sequence[Sequence[Task]]) -> list[Result]:

@@ -50,7 +50,8 @@ class _Chunks(NamedTuple):
 
 _CHUNKS: Mapping[str, _Chunks] = {
     "search-sets": _Chunks("tu", spooling.sets, "words", 1),
-    "search-weights": _Chunks("nang", spooling.weights, "words", SHARE),
+    "search-weights": _Chunks("nang", spooling.weights, "words", 1),
+    "search-unions": _Chunks("goc", spooling.unions, "words", 1),
     "search-pairs": _Chunks("cap", spooling.pairs, "pairs", 1),
     "search-follows": _Chunks("tiep", spooling.follows, "pairs", SHARE),
     "search-small": _Chunks("nho", spooling.small, "small", 1),
@@ -86,7 +87,7 @@ def of_rows(kind: str, spool: Spool, contexts: Sequence[Values]) -> list[bytes]:
     files: list[bytes] = []
     for run in _runs([int(context["chunk"]) for context in contexts]):
         for chunk, texts in zip(run, chunks.make(spool, run), strict=True):
-            files.append(bits(chunk_name(chunks.folder, chunk, int(contexts[0]["bits"])), *texts))
+            files.append(bits(chunk_name(chunks.folder, chunk), *texts))
     return files
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from danvan_site.search import analysis
+from danvan_site.search.common import COMMON
 
 Hashes = NDArray[np.uint32]
 KEY_BITS, SPELLING_BITS, CHECK_BITS = 24, 12, 17
@@ -21,6 +22,8 @@ NEXT_BITS = 20
 _SEEDS = (0x811C9DC5, 0x9747B28C)
 _PRIMES = (0x01000193, 0x5BD1E995)
 _MASK = 0xFFFFFFFF
+RANKS = {word: rank for rank, word in enumerate(COMMON)}
+UNCOMMON = len(COMMON)
 # What stands for the second word of a single word.
 NONE = np.zeros(1, np.uint32)
 
@@ -34,12 +37,14 @@ def text_hash(text: str, number: int) -> int:
 
 
 class Vocabulary(NamedTuple):
-    """The hashes of the words, by number: folded (two of them) and accented; ``stems`` are equal
-    for words that differ only in their marks."""
+    """The hashes of the words, by number: folded (two of them) and accented; ``common`` is a word's
+    place among the common ones, or `UNCOMMON`; ``stems`` are equal for words that differ only in
+    their marks."""
 
     place: Hashes
     folded: Hashes
     accented: Hashes
+    common: Hashes
     stems: Hashes
 
     @classmethod
@@ -51,14 +56,15 @@ class Vocabulary(NamedTuple):
             np.array([text_hash(folded, 0) for _, folded in both], np.uint32),
             np.array([text_hash(folded, 1) for _, folded in both], np.uint32),
             np.array([text_hash(accented, 1) for accented, _ in both], np.uint32),
+            np.array([RANKS.get(folded, UNCOMMON) for _, folded in both], np.uint32),
             np.array([stems.setdefault(folded, len(stems)) for _, folded in both], np.uint32),
         )
 
     def only(self, words: NDArray[np.int64]) -> Vocabulary:
         """Return the hashes of *words* alone; their stems are numbered anew."""
         _, stems = np.unique(self.stems[words], return_inverse=True)
-        place, folded, accented = (each[words] for each in self[:3])
-        return Vocabulary(place, folded, accented, stems.astype(np.uint32))
+        place, folded, accented, common = (each[words] for each in self[:4])
+        return Vocabulary(place, folded, accented, common, stems.astype(np.uint32))
 
 
 def mix(first: Hashes, second: Hashes) -> Hashes:

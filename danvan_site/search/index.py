@@ -60,7 +60,9 @@ class Needs:
         """Return what artifacts of some kinds are made of."""
         wanted = frozenset(kinds)
         return cls(
-            words=bool(wanted & {"search-sets", "search-weights", "search-vocabulary"}),
+            words=bool(
+                wanted & {"search-sets", "search-weights", "search-unions", "search-vocabulary"}
+            ),
             pairs=bool(wanted & {"search-pairs", "search-follows"}),
             small=bool(wanted & {"search-small", "search-lengths", "search-vocabulary"}),
             export="search-lunr" in wanted,

@@ -9,9 +9,10 @@ key, spelling and check.  A list is its head and its postings, from the oldest b
   number of lists: their lists are those of the SETS and PAIRS beside which they stand, in order.
 * posting: the Rice code of the distance from the bulletin before, less one; its parameter
   follows from the number of postings (`rice_parameter`).  What comes then depends on the kind:
-  nothing in SETS; what the fields hold in WORDS; no distance, only that, in WEIGHTS; in PAIRS
-  what a pair's occurrences are.  In FOLLOWS a list is three bits, the width, and of each
-  occurrence what follows it.  In WORDS a spelling has all 32 bits, and there is no check.
+  nothing in SETS, where a list of more than half of the bulletins holds the others instead; what
+  the fields hold in WORDS; no distance, only that, in WEIGHTS; in PAIRS what a pair's occurrences
+  are.  In FOLLOWS a list is three bits, the width, and of each occurrence what follows it.  In
+  WORDS a spelling has all 32 bits, and there is no check.
 * fields: ``0`` where only the body has the word, ``100`` where only the lead, ``101`` where both
   have it; ``110`` and three bits where only another field has it; else ``111`` and eight bits, one
   a field.  Then for each field gamma of how often; in WEIGHTS a body's level instead, in unary.
@@ -85,6 +86,13 @@ class Lists(NamedTuple):
     sizes: Lengths
 
 
+class _Parts(NamedTuple):
+    """Codes that stand behind those of postings, and which posting each belongs to."""
+
+    post_of: Lengths
+    codes: Sequence[Codes]
+
+
 class Grouped(NamedTuple):
     """Posting rows in the order of their lists: the bulletin and the value of each, whether it
     begins a list, whether it begins a posting."""
@@ -125,7 +133,7 @@ def grouped(rows: Rows, chunks: range, kind: Kind) -> Grouped:
 
 def rice_parameter(sizes: Lengths, documents: int) -> U64:
     """Return the parameter of lists of *sizes* postings among so many bulletins."""
-    ratio = np.maximum(documents * 177 // (sizes * 256), 1)
+    ratio = np.maximum(documents * 177 // (np.maximum(sizes, 1) * 256), 1)
     return (coding.bit_length(ratio) - 1).view(np.uint64)
 
 
@@ -134,46 +142,70 @@ def encode(
 ) -> list[bytes]:
     """Return the texts of *chunks*, whose rows are given.
 
-    *documents* is the size of the segment; *bodies* the lengths of its bodies where weights are
-    to be levels.
+    *documents* is the size of the segment; *bodies* the lengths of its bodies, for WEIGHTS.
     """
-    values, places = rows.values, rows.places
-    firsts = np.flatnonzero(rows.new_list)
-    if kind is Kind.FOLLOWS:
-        posts = post_of = np.arange(len(values))
-    else:
-        posts = np.flatnonzero(rows.new_posting)
-        post_of = np.cumsum(rows.new_posting) - 1
+    # Of what follows pairs each occurrence is a posting.
+    is_post = np.ones(len(rows.values), bool) if kind is Kind.FOLLOWS else rows.new_posting
+    posts, post_of = np.flatnonzero(is_post), np.cumsum(is_post) - 1
     list_of = np.cumsum(rows.new_list[posts]) - 1
-    sizes = np.bincount(list_of, minlength=len(firsts))
-    lists = Lists(
-        places[firsts] >> np.uint64(NAME_BITS),
-        places[firsts] & np.uint64((1 << NAME_BITS) - 1),
-        values[firsts] & np.uint64((1 << (REST_BITS if kind is Kind.WORDS else CHECK_BITS)) - 1),
-        sizes,
-    )
-    with_heads = kind not in (Kind.WEIGHTS, Kind.FOLLOWS)
-    heads = _heads(lists, kind) if with_heads else []
-    children: list[Codes] = []
-    if with_heads:
-        own = _distances(rows.numbers[posts], list_of, lists, documents)
+    lists = _lists(rows, kind, list_of)
     if kind is Kind.FOLLOWS:
-        widths, own = _following(values, list_of, len(firsts))
-        heads.append(coding.fixed(widths, WIDTH_BITS))
-    elif kind is Kind.PAIRS:
-        own = coding.joined(own, _occurrences(values, posts, post_of))
-    elif kind is not Kind.SETS:
-        below = REST_BITS + POSITION_BITS if kind is Kind.WORDS else CHECK_BITS + COUNT_BITS
-        fields = ((values >> np.uint64(below)) & np.uint64((1 << FIELD_BITS) - 1)).view(np.int64)
-        starts = np.flatnonzero(rows.new_posting | coding.changes(fields))
-        codes = _fields(fields, starts, post_of, len(posts))
-        if bodies is None:
-            own = coding.joined(own, codes)
-            children += _positions(values, fields, starts)
-        else:
-            own = codes
-            children.append(_amounts(rows, fields, bodies))
-    return _laid_out(chunks, lists, with_heads, heads, list_of, own, post_of, children)
+        widths, codes = _following(rows.values, list_of, len(lists.sizes))
+        heads = [coding.fixed(widths, WIDTH_BITS)]
+        return _laid_out(chunks, lists, heads, list_of, codes, counted=False)
+    if bodies is not None:
+        fields, starts = _field_rows(rows, CHECK_BITS + COUNT_BITS)
+        codes, amounts = _fields(fields, starts, post_of), _amounts(rows, fields, bodies)
+        parts = _Parts(post_of, [amounts])
+        return _laid_out(chunks, lists, [], list_of, codes, parts, counted=False)
+    heads, numbers = _heads(lists, kind), rows.numbers[posts]
+    if kind is Kind.SETS:
+        numbers, list_of, sizes = _shorter(numbers, list_of, lists.sizes, documents)
+        codes = _distances(numbers, list_of, sizes, documents)
+        return _laid_out(chunks, lists, heads, list_of, codes)
+    codes = _distances(numbers, list_of, lists.sizes, documents)
+    if kind is Kind.PAIRS:
+        codes = coding.joined(codes, _occurrences(rows.values, posts, post_of))
+        return _laid_out(chunks, lists, heads, list_of, codes)
+    fields, starts = _field_rows(rows, REST_BITS + POSITION_BITS)
+    codes = coding.joined(codes, _fields(fields, starts, post_of))
+    parts = _Parts(post_of, _positions(rows.values, fields, starts))
+    return _laid_out(chunks, lists, heads, list_of, codes, parts)
+
+
+def _lists(rows: Grouped, kind: Kind, list_of: Lengths) -> Lists:
+    firsts = np.flatnonzero(rows.new_list)
+    check_bits = REST_BITS if kind is Kind.WORDS else CHECK_BITS
+    return Lists(
+        rows.places[firsts] >> np.uint64(NAME_BITS),
+        rows.places[firsts] & np.uint64((1 << NAME_BITS) - 1),
+        rows.values[firsts] & np.uint64((1 << check_bits) - 1),
+        np.bincount(list_of, minlength=len(firsts)),
+    )
+
+
+def _field_rows(rows: Grouped, below: int) -> tuple[Lengths, Lengths]:
+    """Return each row's field, which stands above so many bits, and where another one begins."""
+    fields = (rows.values >> np.uint64(below)) & np.uint64((1 << FIELD_BITS) - 1)
+    return fields.view(np.int64), np.flatnonzero(rows.new_posting | coding.changes(fields))
+
+
+def _shorter(
+    numbers: Lengths, list_of: Lengths, sizes: Lengths, documents: int
+) -> tuple[Lengths, Lengths, Lengths]:
+    """Turn lists of more than half of the bulletins into those of the others."""
+    ends = np.cumsum(sizes)
+    parts, done = [], 0
+    for number in np.flatnonzero(2 * sizes > documents):
+        start = ends[number] - sizes[number]
+        others = np.ones(documents, bool)
+        others[numbers[start : ends[number]]] = False
+        parts += [numbers[done:start], np.flatnonzero(others)]
+        done = ends[number]
+    if not parts:
+        return numbers, list_of, sizes
+    left = np.where(2 * sizes > documents, documents - sizes, sizes)
+    return np.concatenate([*parts, numbers[done:]]), np.repeat(np.arange(len(left)), left), left
 
 
 def _heads(lists: Lists, kind: Kind) -> list[Codes]:
@@ -204,13 +236,11 @@ def _heads(lists: Lists, kind: Kind) -> list[Codes]:
     return [flag, key, name, coding.gamma(lists.sizes.view(np.uint64))]
 
 
-def _distances(
-    numbers: NDArray[np.int64], list_of: NDArray[np.int64], lists: Lists, documents: int
-) -> Codes:
+def _distances(numbers: Lengths, list_of: Lengths, sizes: Lengths, documents: int) -> Codes:
     distances = np.diff(numbers, prepend=0) - 1
-    firsts = np.cumsum(lists.sizes) - lists.sizes
+    firsts = np.flatnonzero(coding.changes(list_of))
     distances[firsts] = numbers[firsts]
-    return coding.rice(distances.view(np.uint64), rice_parameter(lists.sizes, documents)[list_of])
+    return coding.rice(distances.view(np.uint64), rice_parameter(sizes, documents)[list_of])
 
 
 def _code_of_fields(mask: int) -> tuple[int, int]:
@@ -228,9 +258,9 @@ _CODES_OF_FIELDS = coding.table(map(_code_of_fields, range(1 << len(FIELDS))))
 _BIT_OF_FIELD = np.array([1 << field for field in range(len(FIELDS))], np.float64)
 
 
-def _fields(fields: Lengths, starts: Lengths, post_of: Lengths, postings: int) -> Codes:
+def _fields(fields: Lengths, starts: Lengths, post_of: Lengths) -> Codes:
     """Return the codes of which fields have a word; *starts* are each field's first rows."""
-    masks = np.bincount(post_of[starts], _BIT_OF_FIELD[fields[starts]], postings).astype(np.int64)
+    masks = np.bincount(post_of[starts], _BIT_OF_FIELD[fields[starts]]).astype(np.int64)
     return Codes(_CODES_OF_FIELDS.values[masks], _CODES_OF_FIELDS.lengths[masks])
 
 
@@ -337,40 +367,51 @@ def _within(lengths: Lengths, group: NDArray[np.int64], groups: int) -> tuple[Le
 def _laid_out(
     chunks: range,
     lists: Lists,
-    counted: bool,
     heads: Sequence[Codes],
-    list_of: NDArray[np.int64],
+    list_of: Lengths,
     own: Codes,
-    post_of: NDArray[np.int64],
-    children: Sequence[Codes],
+    parts: _Parts | None = None,
+    *,
+    counted: bool = True,
 ) -> list[bytes]:
-    """Lay all codes one after the other, each chunk from a new word on; return the texts."""
+    """Lay all codes one after the other, each chunk from a new word on; return the texts.
+
+    *own* are the postings' codes, *parts* those that stand behind them.
+    """
     postings = len(list_of)
     chunk_of = lists.chunks.view(np.int64) - chunks.start
-    child_length = sum((codes.lengths for codes in children), np.zeros(len(post_of), np.int64))
-    if children:
-        child_at, child_sums = _within(child_length, post_of, postings)
-    else:
-        child_at, child_sums = child_length, np.zeros(postings, np.int64)
-    post_at, post_sums = _within(own.lengths + child_sums, list_of, len(lists.sizes))
-    head_length = sum((codes.lengths for codes in heads), np.zeros(len(lists.sizes), np.int64))
-    list_at, list_sums = _within(head_length + post_sums, chunk_of, len(chunks))
+    part_sums = np.zeros(postings, np.int64)
+    if parts:
+        part_at, part_sums = _within(_total(parts.codes), parts.post_of, postings)
+    post_at, post_sums = _within(own.lengths + part_sums, list_of, len(lists.sizes))
+    list_sums = post_sums
+    if heads:
+        head_length = _total(heads)
+        list_sums = head_length + post_sums
+    list_at, chunk_sums = _within(list_sums, chunk_of, len(chunks))
     counts = np.bincount(chunk_of, minlength=len(chunks)).astype(np.uint64)
     begin = coding.gamma(counts + np.uint64(1))
     if not counted:
         begin = coding.fixed(np.zeros(len(chunks), np.uint64), 0)
-    totals = begin.lengths + list_sums
+    totals = begin.lengths + chunk_sums
     starts = _before((totals + 63) // 64 * 64)
 
     bits = coding.Bits(int(starts[-1] + totals[-1]) + 64)
     bits.write(starts + begin.lengths, begin)
     list_start = (starts + begin.lengths)[chunk_of] + list_at
-    _write(bits, list_start, heads)
-    post_start = (list_start + head_length)[list_of] + post_at
+    if heads:
+        _write(bits, list_start, heads)
+        list_start = list_start + head_length
+    post_start = list_start[list_of] + post_at
     _write(bits, post_start, [own])
-    if children:
-        _write(bits, (post_start + own.lengths)[post_of] + child_at, children)
+    if parts:
+        _write(bits, (post_start + own.lengths)[parts.post_of] + part_at, parts.codes)
     return bits.texts(starts, starts + totals)
+
+
+def _total(codes: Sequence[Codes]) -> Lengths:
+    total: Lengths = np.sum([each.lengths for each in codes], axis=0)
+    return total
 
 
 def _write(bits: coding.Bits, starts: Lengths, parts: Sequence[Codes]) -> None:

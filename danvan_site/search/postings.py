@@ -22,10 +22,12 @@ from danvan_site.search.hashing import (
     NEXT_BITS,
     NONE,
     SPELLING_BITS,
+    Hashes,
     Vocabulary,
     mix,
     names,
 )
+from danvan_site.search.layout import Layout
 
 U64 = NDArray[np.uint64]
 NAME_BITS = KEY_BITS + SPELLING_BITS
@@ -117,11 +119,12 @@ def _distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
     return found[firsts], np.diff(firsts, append=len(found))
 
 
-def word_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int, first: int) -> Rows:
+def word_rows(block: Block, vocabulary: Vocabulary, layout: Layout, first: int) -> Rows:
     """Return a row for each word and field of each bulletin; *first* is the first's number."""
     own = vocabulary.only(block.used)
     found, checks = names(mix(own.folded, NONE), own.accented)
-    places = _placed(mix(own.place, NONE), chunk_bits, found)
+    chunks = layout.common + _chunks(mix(own.place, NONE), layout.word_bits)
+    places = _placed(np.where(own.common < layout.common, own.common, chunks), found)
     key = (block.documents * len(block.used) + block.words) << FIELD_BITS | block.fields
     rows, counts = _distinct(key)
     fields = (rows & ((1 << FIELD_BITS) - 1)).view(np.uint64)
@@ -142,7 +145,7 @@ def occurrence_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int) -> Ro
     """
     own = vocabulary.only(block.used)
     found, _ = names(mix(own.folded, NONE), own.accented)
-    places = _placed(mix(own.place, NONE), chunk_bits, found)
+    places = _placed(_chunks(mix(own.place, NONE), chunk_bits), found)
     rest = (own.accented & np.uint32((1 << REST_BITS) - 1)).astype(np.uint64)
     in_row = ~block.asides
     # One more for each word in a row and for each block.
@@ -178,7 +181,7 @@ def pair_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int, first: int)
         documents * size + own.stems[words], at, ((of * size + a) * size + b).view(np.uint64), found
     )
     return _sorted(
-        _placed(mix(own.place[a], own.place[b]), chunk_bits, found),
+        _placed(_chunks(mix(own.place[a], own.place[b]), chunk_bits), found),
         (of + first).view(np.uint64),
         (lengths[at + 1], LENGTH_BITS),
         (hashes[at + 1], NEXT_BITS),
@@ -187,9 +190,20 @@ def pair_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int, first: int)
     )
 
 
-def _placed(hashes: NDArray[np.uint32], chunk_bits: int, found: U64) -> U64:
-    chunks = hashes.astype(np.uint64) >> np.uint64(32 - chunk_bits)
+def _chunks(hashes: Hashes, bits: int) -> U64:
+    return hashes.astype(np.uint64) >> np.uint64(32 - bits)
+
+
+def _placed(chunks: U64, found: U64) -> U64:
     return chunks << np.uint64(NAME_BITS) | found
+
+
+def without_spelling(rows: Rows) -> Rows:
+    """Return rows of words as if all spellings of one were the same."""
+    return Rows(
+        rows.places & ~np.uint64((1 << SPELLING_BITS) - 1),
+        rows.values & ~np.uint64((1 << CHECK_BITS) - 1),
+    )
 
 
 def _sorted(places: U64, values: U64, *parts: tuple[U64, int]) -> Rows:

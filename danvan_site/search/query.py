@@ -168,42 +168,51 @@ class _Material:
         self._marked = marked
         summary = published.summary
         self._large, self._documents = summary["large"], summary["documents"]
-        self._bits = summary["bits"]
+        self._bits, self._common = summary["bits"], summary["common"]
         self._small_chunks: dict[int, Bits] = {}
 
     # Lists
 
-    def _beside(
-        self, kind: Kind, folder: str, coarse: str, name: Name, wide: bool
-    ) -> list[Postings]:
-        """Return the first segment's lists of a term, with what stands beside them if *wide*."""
+    def _of_words(self, word: str, wide: bool) -> list[Postings]:
+        """Return the first segment's lists of a word, with weights if *wide*."""
         if not self._large:
             return []
-        fine = self._bits[0 if kind is Kind.SETS else 1]
-        chunk, texts = self._published.bits(folder, name.place, fine)
+        name, (own, _) = name_of(word), self._common
+        chunk = name.rank if name.rank < own else own + _hashed(name.place, self._bits[0])
+        (sets,) = self._published.bits("tu", chunk)
         some: list[Postings] = []
-        totals = read_chunk(texts[0], kind, self._large, {name.key}, some.append)
+        totals = read_chunk(sets, Kind.SETS, self._large, {name.key}, some.append)
         if wide:
-            size = self._bits[2 if kind is Kind.SETS else 0]
-            _, texts = self._published.bits(coarse, name.place, size)
-            other = Kind.WEIGHTS if kind is Kind.SETS else Kind.FOLLOWS
-            read_beside(texts[chunk % len(texts)], other, totals, some)
+            (weights,) = self._published.bits("nang", chunk)
+            read_beside(weights, Kind.WEIGHTS, totals, some)
+        return list(spelled(some, name, self._marked))
+
+    def _of_pairs(self, name: Name, followed: bool) -> list[Postings]:
+        """Return the first segment's lists of a pair, with what follows if *followed*."""
+        if not self._large:
+            return []
+        chunk, share = _hashed(name.place, self._bits[1]), 1 << self._bits[1] - self._bits[2]
+        (pairs,) = self._published.bits("cap", chunk)
+        some: list[Postings] = []
+        totals = read_chunk(pairs, Kind.PAIRS, self._large, {name.key}, some.append)
+        if followed:
+            follows = self._published.bits("tiep", chunk // share)[chunk % share]
+            read_beside(follows, Kind.FOLLOWS, totals, some)
         return list(spelled(some, name, self._marked))
 
     def _small(self, word: str) -> list[Postings]:
         """Return the second segment's lists of a word."""
-        name, size = name_of(word), self._bits[3]
-        number = name.place >> (32 - size) if size else 0
-        if number not in self._small_chunks:
-            _, (self._small_chunks[number],) = self._published.bits("nho", name.place, size)
+        name = name_of(word)
+        chunk = _hashed(name.place, self._bits[3])
+        if chunk not in self._small_chunks:
+            (self._small_chunks[chunk],) = self._published.bits("nho", chunk)
         some: list[Postings] = []
-        bits = self._small_chunks[number].again()
+        bits = self._small_chunks[chunk].again()
         read_chunk(bits, Kind.WORDS, self._documents - self._large, {name.key}, some.append)
         return list(spelled(some, name, self._marked))
 
     def _words(self, word: str, wide: bool) -> Iterator[tuple[Postings, int]]:
-        name = name_of(word)
-        for postings in self._beside(Kind.SETS, "tu", "nang", name, wide):
+        for postings in self._of_words(word, wide):
             yield postings, 0
         for postings in self._small(word):
             yield postings, self._large
@@ -222,7 +231,7 @@ class _Material:
         small = self._small_pairs(clause.row, bool(clause.followed))
         for at in clause.paired:
             name = name_of(clause.row[at], clause.row[at + 1])
-            large = self._beside(Kind.PAIRS, "cap", "tiep", name, at in clause.followed)
+            large = self._of_pairs(name, at in clause.followed)
             parts = [(each, 0) for each in large]
             parts += [(each, self._large) for each in small[at]]
             counts: dict[tuple[int, int], int] = {}
@@ -400,6 +409,10 @@ class _Material:
             amount = amounts[number]
             total += math.floor(1000 * idf * boost * 2.2 * amount / (norm + amount) + 0.5) / 1000
         return total
+
+
+def _hashed(place: int, bits: int) -> int:
+    return place >> (32 - bits) if bits else 0
 
 
 def _classes(places: Sequence[int]) -> int:

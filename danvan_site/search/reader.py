@@ -19,8 +19,8 @@ import numpy as np
 
 from danvan_site.search import analysis, coding, hashing
 from danvan_site.search.documents import BODY, FIELDS, LEAD
-from danvan_site.search.hashing import CHECK_BITS, KEY_BITS, SPELLING_BITS
-from danvan_site.search.layout import FOLDER, chunk_name
+from danvan_site.search.hashing import CHECK_BITS, KEY_BITS, RANKS, SPELLING_BITS, UNCOMMON
+from danvan_site.search.layout import FOLDER, chunk_path
 from danvan_site.search.lists import (
     KEY_RICE,
     POSITION_RICE,
@@ -41,9 +41,11 @@ class IndexDamaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What names a list: the hash that tells its chunk, key, spelling and check."""
+    """What names a list: the hash that tells its chunk, a word's place among the common ones, key,
+    spelling and check."""
 
     place: int
+    rank: int
     key: int
     spelling: int
     check: int
@@ -85,12 +87,13 @@ def mixed(first: int, second: int) -> int:
 
 def name_of(first: str, second: str = "") -> Name:
     """Return the name of a word's list, or of a pair's."""
+    rank = UNCOMMON if second else RANKS.get(analysis.terms_of(first)[1], UNCOMMON)
     one, two = _hashes(first), _hashes(second) if second else (0, 0, 0)
     place, key, accented = map(mixed, one, two)
     if not second:
         accented = one[2]
     spelling, check = accented >> (32 - SPELLING_BITS), accented & ((1 << CHECK_BITS) - 1)
-    return Name(place, key >> (32 - KEY_BITS), spelling, check)
+    return Name(place, rank, key >> (32 - KEY_BITS), spelling, check)
 
 
 class Published:
@@ -115,15 +118,14 @@ class Published:
         except (OSError, ValueError):
             raise IndexDamaged(path) from None
 
-    def bits(self, kind: str, place: int, size: int) -> tuple[int, list[Bits]]:
-        """Return the number of the chunk of *kind* (2**size of them) for *place*, and its texts."""
-        chunk = place >> (32 - size) if size else 0
-        path = f"{FOLDER}/{chunk_name(kind, chunk, size)}.js"
+    def bits(self, folder: str, chunk: int) -> list[Bits]:
+        """Return the texts of a chunk."""
+        path = chunk_path(folder, chunk)
         try:
             raw = (self._folder / path).read_bytes()
             text = raw.removeprefix(codecs.BOM_UTF16_LE).decode("utf-16-le")
             _, *texts = _STRING.findall(text)
-            return chunk, [Bits(each) for each in texts]
+            return [Bits(each) for each in texts]
         except (OSError, ValueError, IndexError):
             raise IndexDamaged(path) from None
 
@@ -195,8 +197,10 @@ def read_chunk(
         size = bits.gamma()
         postings = Postings(key, spelling, check, len(totals), accented=accented)
         total, last = 0, -1
-        parameter = int(rice_parameter(np.array([size]), documents)[0])
-        for _ in range(size):
+        turned = kind is Kind.SETS and 2 * size > documents
+        listed = documents - size if turned else size
+        parameter = int(rice_parameter(np.array([listed]), documents)[0])
+        for _ in range(listed):
             last += 1 + bits.rice(parameter)
             postings.documents.append(last)
             if kind is Kind.PAIRS:
@@ -205,6 +209,9 @@ def read_chunk(
                 _read_fields(bits, postings, leveled=False)
         totals.append(total if kind is Kind.PAIRS else size)
         if key in keys:
+            if turned:
+                others = set(postings.documents)
+                postings.documents = [each for each in range(documents) if each not in others]
             found(postings)
     return totals
 

@@ -54,10 +54,10 @@ class Spool:
         """Return a file of the folder."""
         return os.path.join(self.folder, name)
 
-    def save(self, name: str, block: int, rows: Rows, chunk_bits: int) -> None:
+    def save(self, name: str, block: int, rows: Rows, chunks: int) -> None:
         """Write a block's rows, and where those of each chunk start."""
         np.stack(rows, axis=1).tofile(self.path(f"{name}-{block}"))
-        bounds = np.arange((1 << chunk_bits) + 1, dtype=np.uint64) << np.uint64(NAME_BITS)
+        bounds = np.arange(chunks + 1, dtype=np.uint64) << np.uint64(NAME_BITS)
         starts = np.searchsorted(rows.places, bounds)
         np.save(self.path(f"{name}-{block}.npy"), starts.astype(np.uint32))
 
@@ -101,23 +101,24 @@ def spool_blocks(spool: Spool, jobs: Sequence[Job]) -> list[int]:
     for job in jobs:
         block, vocabulary = _block(spool, job.paths), _vocabulary(spool)
         if job.words:
-            rows = postings.word_rows(block, vocabulary, layout.word_bits, job.first)
-            spool.save("words", job.block, rows, layout.word_bits)
+            rows = postings.word_rows(block, vocabulary, layout, job.first)
+            spool.save("words", job.block, rows, layout.chunks["tu"])
             lengths = block.field_lengths(len(job.paths))
             np.save(spool.path(f"lengths-{job.block}.npy"), lengths)
             counts = block.counts(len(vocabulary.place))
             np.save(spool.path(f"counts-{job.block}.npy"), counts)
         if job.pairs:
             rows = postings.pair_rows(block, vocabulary, layout.pair_bits, job.first)
-            spool.save("pairs", job.block, rows, layout.pair_bits)
+            spool.save("pairs", job.block, rows, layout.chunks["cap"])
     return [job.block for job in jobs]
 
 
 def spool_small(spool: Spool, paths: Sequence[str]) -> Small:
     """Write the rows of the second segment."""
     block, vocabulary = _block(spool, paths), _vocabulary(spool)
-    bits = spool.layout.small_bits
-    spool.save("small", 0, postings.occurrence_rows(block, vocabulary, bits), bits)
+    layout = spool.layout
+    rows = postings.occurrence_rows(block, vocabulary, layout.small_bits)
+    spool.save("small", 0, rows, layout.chunks["nho"])
     return Small(block.field_lengths(len(paths)), block.counts(len(vocabulary.place)))
 
 
@@ -147,19 +148,28 @@ def sets(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
     return _one(_encoded(spool, Kind.SETS, chunks))
 
 
+def weights(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
+    """The first segment's weights."""
+    return _one(_encoded(spool, Kind.WEIGHTS, chunks, _bodies(spool)))
+
+
+def unions(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
+    """The first segment's sets of common words, in whatever spelling."""
+    rows = postings.without_spelling(spool.rows("words", spool.blocks, chunks))
+    found = lists.grouped(rows, chunks, Kind.SETS)
+    return _one(lists.encode(found, Kind.SETS, chunks, spool.layout.large, None))
+
+
 def pairs(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
     """The first segment's pairs."""
     return _one(_encoded(spool, Kind.PAIRS, chunks))
 
 
-def weights(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
-    """The first segment's weights, for several chunks of sets in each file."""
-    return _shared(_encoded(spool, Kind.WEIGHTS, _fine(chunks), _bodies(spool)))
-
-
 def follows(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
     """What follows the first segment's pairs, for several chunks of pairs in each file."""
-    return _shared(_encoded(spool, Kind.FOLLOWS, _fine(chunks)))
+    fine = range(chunks.start * SHARE, chunks.stop * SHARE)
+    texts = _encoded(spool, Kind.FOLLOWS, fine)
+    return [tuple(texts[at : at + SHARE]) for at in range(0, len(texts), SHARE)]
 
 
 def small(spool: Spool, chunks: range) -> list[tuple[bytes, ...]]:
@@ -186,14 +196,6 @@ def _sorted(spool: Spool, kind: Kind, chunks: range) -> Grouped:
 
 def _one(texts: Sequence[bytes]) -> list[tuple[bytes, ...]]:
     return [(text,) for text in texts]
-
-
-def _fine(chunks: range) -> range:
-    return range(chunks.start * SHARE, chunks.stop * SHARE)
-
-
-def _shared(texts: Sequence[bytes]) -> list[tuple[bytes, ...]]:
-    return [tuple(texts[at : at + SHARE]) for at in range(0, len(texts), SHARE)]
 
 
 @lru_cache(maxsize=1)

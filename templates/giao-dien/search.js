@@ -96,10 +96,37 @@
     return (value ^ (value >>> 16)) >>> 0;
   }
 
-  // A term: what tells the chunk (place), the list in it (key), and its spelling and check.
+  // Common words, whose lists have files of their own: those of danvan_site/search/common.py.
+  var COMMON = (
+    'do doi dung tu co thu dang van dong bo de noi quan ban du phan dan day da tinh hoa moi vi dien cu ky ho so nam ' +
+    'cung dau bao tuong an tien dai su thi the chu to tai dao dat phu thuong dinh bang lan thuc chung duong gia chi ' +
+    'san ca nhan can qua mat tan tri thang trong hai tam mo bien hoi le ke con cong tro tham cau no song cai la thanh ' +
+    'nang luc danh tho phong bat tang chuyen pho vo hang ve ma nhung tran anh lam han truong trung nay toi huong vien ' +
+    'mau doc nhat thong khoi bac loi di nen chua nguyen trang dam ba hon mang dua cho thay doan sau don dich minh vu ' +
+    'cap nho duc lai giao hien xa viet den lap tuc biet kien tru quy luong khi nha tay than ton ha bi trai gian thap ' +
+    'tuyen a o sang ngoai binh canh cam ben long tong chinh hieu boi cua bay am ta ngay pham bai dieu thuoc giai muc ' +
+    'mua te tuy nghi he tieu ngan quang toan y nghe ly ngu phat hop loai trieu tac lien gan tin hau truc cao hanh toc ' +
+    'roi thoi tat rang lanh che yeu tap phuc lang goi khac uy hoang chong mac chan linh tich phai kinh cuu vung voi ' +
+    'mai nhu xay kiem vai ung duoi khoang may huyen ty quyen trinh lo dac tranh ong chau vuong phuong hung cuoi thuy ' +
+    'khong lon thien tao kho ra va chay dia tung mien khu thai nham me chuc duoc gom vong xu chat giam kha truyen ' +
+    'thieu phi vay diem se khai thiet nhieu rong cham gioi xuong ngo hoan be len tiep my nguoi bong tre hay chien hoc ' +
+    'man cuoc ten nong lao khoa gio vua lua trien sinh ket manh ngoi cac mot ki giua lieu sat hoac viec hinh chuong ' +
+    'vuc nhien xuat phap tieng vao tren lich theo nuoc that huu nghia quoc truoc cach au vat chieu tim pha goc si ' +
+    'phia ro rat sach giang nao nhiem nghiep cang hat choi nhau mong ngon thao thuan cuc on nua chiem huy vinh trao ' +
+    'tra vang nhanh nga gay giong nhom coi cuong thuat lay hiep nhac luan nguon mon it deu nhi xung nhap khien hoat ' +
+    'muon buoc kich them chia son tuoi cay toa neu chon ham dem luu nghiem nu thua giu xem quyet bon hong het phien ' +
+    'rieng cat duy dot bieu lau xac niem nien luat nghien von gap tron tram ap phe lac muoi sung ai suc tuan dap khan ' +
+    'khau sac gianh go kim tau chap bau ghi phep phoi tot hiem sap thich kem ao troi thoai uoc kheo ti cha kieu uong ' +
+    'chuan keo khang xo giay chet sai loan xep giup thuyet sao hy nganh xam ngoc nui khach khoan xe chang lop thinh ' +
+    'quanh giap in lung i gop huynh bui nhiet trach chiu doanh cup hue nan rung moc em xuyen ninh'
+  ).split(' ');
+  var RANKS = new Map(COMMON.map(function (word, rank) { return [word, rank]; }));
+
+  // A term: what tells the chunk (rank or place), the list in it (key), and its spelling and check.
   function Word(word) {
     var terms = termsOf(word);
     this.word = word;
+    this.rank = RANKS.has(terms[1]) ? RANKS.get(terms[1]) : COMMON.length;
     this.accented = textHash(terms[0], 0x9747b28c, 0x5bd1e995);
     this.folded = textHash(terms[1], 0x9747b28c, 0x5bd1e995);
     this.place = textHash(terms[1], 0x811c9dc5, 0x01000193);
@@ -230,14 +257,16 @@
       } else spelling = bits.read(12);
       var size = bits.gamma(), total = 0;
       if (size > documents) throw damaged();
+      // A long set holds the bulletins that are not in it.
+      var turned = kind === SETS && 2 * size > documents, listed = turned ? documents - size : size;
       var list = keys.has(key)
         ? {
           key: key, spelling: spelling, check: check, accented: accented, order: totals.length,
-          docs: new Array(size), masks: [], amounts: [], places: []
+          docs: new Array(listed), masks: [], amounts: [], places: []
         } : null;
-      var ratio = Math.floor(documents * 177 / (size * 256));
+      var ratio = Math.floor(documents * 177 / (Math.max(listed, 1) * 256));
       var parameter = ratio > 1 ? 31 - Math.clz32(ratio) : 0;
-      for (var number = 0, last = -1; number < size; number += 1) {
+      for (var number = 0, last = -1; number < listed; number += 1) {
         last += 1 + bits.unary() * Math.pow(2, parameter) + bits.read(parameter);
         if (list) list.docs[number] = last;
         if (kind === PAIRS) total += readOccurrences(bits, list, number);
@@ -245,9 +274,19 @@
       }
       if (last >= documents || bits.at > bits.length) throw damaged();
       totals.push(kind === PAIRS ? total : size);
+      if (list && turned) list.docs = others(list.docs, documents);
       if (list) found(list);
     }
     return totals;
+  }
+
+  function others(docs, documents) {
+    var found = [], at = 0;
+    for (var doc = 0; doc < documents; doc += 1) {
+      if (doc === docs[at]) at += 1;
+      else found.push(doc);
+    }
+    return found;
   }
 
   // What stands beside the lists of a chunk: of each occurrence of a pair what follows it, of each
@@ -298,7 +337,7 @@
     if (files.has(name)) return files.get(name);
     var promise = new Promise(function (resolve, reject) {
       var script = document.createElement('script');
-      var first = summary.large && /^(tu|cap|tiep|nang|tu-vung)(\/|$)/.test(name);
+      var first = summary.large && /^(tu|goc|cap|tiep|nang|tu-vung)(\/|$)/.test(name);
       var version = summary.versions[first ? 1 : 0];
       script.src = root + 'tim-kiem/' + name + '.js?' + version;
       function end(good) {
@@ -317,24 +356,23 @@
     return promise;
   }
 
-  function chunkName(kind, place, bits) {
-    var chunk = bits ? place >>> (32 - bits) : 0;
-    return kind + '/' + chunk.toString(16).padStart(Math.max(Math.ceil(bits / 4), 1), '0');
-  }
+  function chunkName(folder, number) { return folder + '/' + number.toString(16); }
 
-  // Fetch the chunks that some lists are in ([place, key] each) and read them: "take" gets the lists,
-  // how many postings or occurrences all lists of the chunk have, and the chunk's number.
-  function fetchLists(folder, kind, bits, documents, wanted, take) {
+  function hashed(place, bits) { return bits ? place >>> (32 - bits) : 0; }
+
+  // Fetch the chunks that some lists are in ([chunk's number, key] each) and read them: "take" gets
+  // the lists, how many postings or occurrences all lists of the chunk have, and its number.
+  function fetchLists(folder, kind, documents, wanted, take) {
     var chunks = new Map();
     wanted.forEach(function (name) {
-      var file = chunkName(folder, name[0], bits);
-      if (!chunks.has(file)) chunks.set(file, { keys: new Set(), number: bits ? name[0] >>> (32 - bits) : 0 });
-      chunks.get(file).keys.add(name[1]);
+      if (!chunks.has(name[0])) chunks.set(name[0], new Set());
+      chunks.get(name[0]).add(name[1]);
     });
     return Promise.all(Array.from(chunks, function (chunk) {
-      return fetchFile(chunk[0]).then(function (texts) {
-        reading(chunk[0], function () { read(texts, kind, documents, chunk[1].keys); });
-        take(flat(Array.from(chunk[1].keys, function (key) { return texts.known.get(key); })), texts.totals, chunk[1].number);
+      var file = chunkName(folder, chunk[0]);
+      return fetchFile(file).then(function (texts) {
+        reading(file, function () { read(texts, kind, documents, chunk[1]); });
+        take(flat(Array.from(chunk[1], function (key) { return texts.known.get(key); })), texts.totals, chunk[0]);
       });
     }));
   }
@@ -357,11 +395,10 @@
     }
   }
 
-  // Fetch what stands beside chunks read before: of number → {totals, lists}.
-  function fetchBeside(folder, kind, bits, beside, chunks) {
-    var share = Math.pow(2, bits - beside);
+  // Fetch what stands beside chunks read before, of number → {totals, lists}: so many in each file.
+  function fetchBeside(folder, kind, share, chunks) {
     return Promise.all(Array.from(chunks, function (chunk) {
-      var file = chunkName(folder, Math.floor(chunk[0] / share) * Math.pow(2, 32 - beside), beside);
+      var file = chunkName(folder, Math.floor(chunk[0] / share));
       return fetchFile(file).then(function (texts) {
         reading(file, function () { readBeside(texts[chunk[0] % share], kind, chunk[1].totals, chunk[1].lists); });
       });
@@ -508,12 +545,21 @@
     this.clauses = clauses;
     this.marked = marked;
     this.words = { large: new Map(), small: new Map() };
+    this.unions = new Map(); // of common words of the first segment, by rank
     this.pairs = new Map(); // of the first segment
     this.chunks = new Map();
     this.weights = null;
   }
 
   function nameOf(term) { return listName(term, null); }
+
+  // The chunk of a word of the first segment: its own, or one that its hash tells.
+  function wordChunk(term) {
+    var own = summary.common[0];
+    return term.rank < own ? term.rank : own + hashed(nameOf(term).place, summary.bits[0]);
+  }
+
+  function smallChunk(term) { return hashed(nameOf(term).place, summary.bits[3]); }
 
   // Where the pairs stand that are looked at. Of a long row without quotes every third one is passed
   // over: the others tell nearly as much, in fewer files.
@@ -526,7 +572,7 @@
   function pairOf(row, at) {
     var pairs = [];
     row[at].terms.forEach(function (one) {
-      row[at + 1].terms.forEach(function (two) { pairs.push({ first: one, name: listName(one, two) }); });
+      row[at + 1].terms.forEach(function (two) { pairs.push(listName(one, two)); });
     });
     return pairs;
   }
@@ -542,70 +588,78 @@
     return clause.quoted || clause.row.length === 3 ? pairedAt(clause).slice(0, -1) : [];
   }
 
-  // Place and key of the lists of some pairs of each clause.
-  function places(clauses, some) {
+  // Chunk and key of the lists of some pairs of each clause.
+  function placesOfPairs(clauses, some) {
     return flat(clauses.map(function (clause) {
       return flat(some(clause).map(function (at) { return pairOf(clause.row, at); }));
-    })).map(function (pair) { return [pair.name.place, pair.name.key]; });
+    })).map(function (pair) { return [hashed(pair.place, summary.bits[1]), pair.key]; });
   }
+
+  // Chunk and key of the lists of some words.
+  function placesOf(some, chunkOf) { return termsIn(some).map(function (term) { return [chunkOf(term), nameOf(term).key]; }); }
+
+  function termsIn(some) { return flat(some.map(function (word) { return word.terms; })); }
 
   function flat(lists) { return [].concat.apply([], lists); }
 
   Material.prototype.fetchPairs = function () {
-    var bits = summary.bits, large = summary.large, small = summary.documents - large;
+    var share = Math.pow(2, summary.bits[1] - summary.bits[2]), large = summary.large, small = summary.documents - large;
     var words = this.words, pairs = this.pairs, chunks = new Map();
-    var rows = this.clauses.filter(hasRow), codes = places(rows, followed);
+    var rows = this.clauses.filter(hasRow), codes = placesOfPairs(rows, followed);
     var wanted = this.clauses.map(function (clause) { return clause.words; }).concat(rows.map(function (clause) { return clause.row; }));
     // The files of what follows are on their way before it is known which lists they are of.
-    if (large) codes.forEach(function (place) { fetchFile(chunkName('tiep', place[0], bits[0])).catch(Boolean); });
+    if (large) codes.forEach(function (place) { fetchFile(chunkName('tiep', Math.floor(place[0] / share))).catch(Boolean); });
     return Promise.all([
-      large ? fetchLists('cap', PAIRS, bits[1], large, places(rows, pairedAt), function (lists, totals, number) {
+      large ? fetchLists('cap', PAIRS, large, placesOfPairs(rows, pairedAt), function (lists, totals, number) {
         lists.forEach(keep(pairs));
         chunks.set(number, { totals: totals, lists: lists });
       }) : null,
-      fetchLists('nho', WORDS, bits[3], small, placesOf(flat(wanted)), function (lists) {
+      fetchLists('nho', WORDS, small, placesOf(flat(wanted), smallChunk), function (lists) {
         lists.forEach(keep(words.small));
       })
     ]).then(function () {
       var needed = new Map();
-      if (large) codes.forEach(function (place) { var number = place[0] >>> (32 - bits[1]); needed.set(number, chunks.get(number)); });
-      return fetchBeside('tiep', FOLLOWS, bits[1], bits[0], needed);
+      if (large) codes.forEach(function (place) { needed.set(place[0], chunks.get(place[0])); });
+      return fetchBeside('tiep', FOLLOWS, share, needed);
     });
   };
 
+  // Which bulletins have the words; "all" with their lists in each spelling, for weights. Where
+  // marks do not count, the one list of a common word is shorter, unless the others are here.
   Material.prototype.fetchSets = function (all) {
-    var words = this.words, chunks = this.chunks;
+    var words = this.words, unions = this.unions, chunks = this.chunks, marked = this.marked;
     if (!summary.large) return Promise.resolve();
-    var some = this.placesOfWords(all ? Boolean : needsSets);
-    return fetchLists('tu', SETS, summary.bits[0], summary.large, some, function (lists, totals, number) {
-      var chunk = chunks.get(number) || { totals: totals, lists: [] };
-      lists.filter(function (list) { return chunk.lists.indexOf(list) < 0; }).forEach(function (list) {
-        keep(words.large)(list);
-        chunk.lists.push(list);
-      });
-      chunks.set(number, chunk);
+    var terms = this.terms(all ? Boolean : needsSets), short = terms.filter(function (term) {
+      return !all && !marked && term.rank < summary.common[1] && !files.has(chunkName('tu', term.rank));
     });
-  };
-
-  Material.prototype.placesOfWords = function (accept) {
-    return placesOf(flat(this.clauses.filter(accept || Boolean).map(function (clause) { return clause.words; })));
-  };
-
-  function placesOf(some) {
-    return flat(some.map(function (word) {
-      return word.terms.map(function (term) { var name = nameOf(term); return [name.place, name.key]; });
+    return Promise.all([short].concat([terms.filter(function (term) { return short.indexOf(term) < 0; })]).map(function (some, at) {
+      var wanted = some.map(function (term) { return [wordChunk(term), nameOf(term).key]; });
+      return fetchLists(at ? 'tu' : 'goc', SETS, summary.large, wanted, function (lists, totals, number) {
+        if (!at) { unions.set(number, lists); return; }
+        var chunk = chunks.get(number) || { lists: [] };
+        chunk.totals = totals;
+        lists.filter(function (list) { return chunk.lists.indexOf(list) < 0; }).forEach(function (list) {
+          keep(words.large)(list);
+          chunk.lists.push(list);
+        });
+        chunks.set(number, chunk);
+      });
     }));
-  }
+  };
+
+  Material.prototype.terms = function (accept) {
+    return termsIn(flat(this.clauses.filter(accept).map(function (clause) { return clause.words; })));
+  };
 
   // What the fields hold: for ranking all that no row of words decides, and for titles.
   Material.prototype.fetchWeights = function () {
     if (this.weights) return this.weights;
-    var material = this, bits = summary.bits;
+    var material = this;
     if (summary.large) {
-      this.placesOfWords().forEach(function (place) { fetchFile(chunkName('nang', place[0], bits[2])).catch(Boolean); });
+      this.terms(Boolean).forEach(function (term) { fetchFile(chunkName('nang', wordChunk(term))).catch(Boolean); });
     }
     this.weights = Promise.all([fetchFile('do-dai'), this.fetchSets(true)]).then(function (both) {
-      return fetchBeside('nang', WEIGHTS, bits[0], bits[2], material.chunks).then(function () { return both[0][0]; });
+      return fetchBeside('nang', WEIGHTS, 1, material.chunks).then(function () { return both[0][0]; });
     });
     this.weights.catch(function () { material.weights = null; });
     return this.weights;
@@ -613,31 +667,40 @@
 
   // Visit the postings of a word: list, number in it, bulletin.
   Material.prototype.visit = function (word, visit) {
-    var words = this.words, marked = this.marked;
+    var material = this;
     word.terms.forEach(function (term) {
-      var name = nameOf(term);
-      [[words.large, 0], [words.small, summary.large]].forEach(function (part) {
-        spelled(part[0].get(name.key), name, marked).forEach(function (list) {
-          for (var number = 0; number < list.docs.length; number += 1) visit(list, number, list.docs[number] + part[1]);
-        });
-      });
+      visitLists(material.spelledOf(term, 'large'), 0, visit);
+      visitLists(material.spelledOf(term, 'small'), summary.large, visit);
     });
   };
 
+  Material.prototype.spelledOf = function (term, segment) {
+    var name = nameOf(term);
+    return spelled(this.words[segment].get(name.key), name, this.marked);
+  };
+
+  function visitLists(lists, first, visit) {
+    lists.forEach(function (list) {
+      for (var number = 0; number < list.docs.length; number += 1) visit(list, number, list.docs[number] + first);
+    });
+  }
+
   Material.prototype.setOf = function (word, field) {
-    var set = emptySet();
-    this.visit(word, function (list, number, doc) {
-      if (!field || list.masks[number] >>> field - 1 & 1) add(set, doc);
+    var set = emptySet(), material = this;
+    function take(list, number, doc) { if (!field || list.masks[number] >>> field - 1 & 1) add(set, doc); }
+    word.terms.forEach(function (term) {
+      var union = !field && material.unions.get(term.rank);
+      visitLists(union || material.spelledOf(term, 'large'), 0, take);
+      visitLists(material.spelledOf(term, 'small'), summary.large, take);
     });
     return set;
   };
 
   // The second segment's lists of a word, each with its term.
   Material.prototype.smallOf = function (word) {
-    var words = this.words, marked = this.marked;
+    var material = this;
     return flat(word.terms.map(function (term) {
-      var name = nameOf(term);
-      return spelled(words.small.get(name.key), name, marked).map(function (list) { return { term: term, list: list }; });
+      return material.spelledOf(term, 'small').map(function (list) { return { term: term, list: list }; });
     }));
   };
 
@@ -702,7 +765,7 @@
         });
       }
       pairOf(row, at).forEach(function (pair) {
-        spelled(large.get(pair.name.key), pair.name, marked).forEach(function (list) { take(list, 0); });
+        spelled(large.get(pair.key), pair, marked).forEach(function (list) { take(list, 0); });
       });
       small[at].forEach(function (list) { take(list, summary.large); });
       map.share = function (id) { return counts.get(id) / most; };
@@ -1061,7 +1124,7 @@
     if (!material) return filtering.then(function (set) { return { material: null, set: set }; });
     var single = parsed.clauses.length === 1 && !parsed.clauses[0].words[1];
     // One word has no pairs to go before: what ranks it is fetched at once.
-    var sets = single ? Promise.all([material.fetchSets(), early ? material.fetchWeights() : null]) : null;
+    var sets = !single ? null : early ? material.fetchWeights() : material.fetchSets();
     return Promise.all([material.fetchPairs(), filtering]).then(function (both) {
       if (early && !single) early(material, both[1]);
       return Promise.all([sets || material.fetchSets(), both[1]]);
