@@ -27,7 +27,7 @@ from danvan_site.plan import Artifact, Plan, References, encode, plan
 from danvan_site.search.files import OF_INDEX
 from danvan_site.search.index import Needs
 from danvan_site.search.spool import Spool
-from danvan_site.state import KnownOutput, KnownSource, State
+from danvan_site.state import KnownOutput, KnownSource, Rows, State
 from danvan_site.templates import TemplateProblem, Templates
 from danvan_site.workers import Workers, collection_paused
 
@@ -119,7 +119,9 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
         state = State(path, f"{program_digest()} {_read_options(options, settings)!r}")
         stack.callback(state.close)
         workers = stack.enter_context(Workers(options.jobs))
-        return _Build(options, settings, state, workers, progress).run()
+        rows = Rows(path)
+        stack.callback(rows.close)
+        return _Build(options, settings, state, rows, workers, progress).run()
 
 
 def _check_folders(options: BuildOptions) -> None:
@@ -180,6 +182,7 @@ class _Build:
         options: BuildOptions,
         settings: config.Settings,
         state: State,
+        rows: Rows,
         workers: Workers,
         progress: Progress,
     ) -> None:
@@ -191,6 +194,7 @@ class _Build:
         self._reading = _read_options(options, settings)
         self._report = BuildReport()
         self._problems: list[Problem] = []
+        self._rows = rows
         self._media: dict[str, KnownSource] = {}
         self._trusted_before = 0
 
@@ -243,7 +247,7 @@ class _Build:
         self._media = {path: each for path, each in known.items() if not path.endswith(".md")}
         bulletins: dict[str, Bulletin] = {}
         for file in texts:
-            bulletin, problems = content.from_state(file.path, known[file.path])
+            bulletin, problems = content.from_state(file.path, known[file.path], self._rows)
             self._problems += problems
             if bulletin:
                 bulletins[file.path] = bulletin
@@ -261,14 +265,13 @@ class _Build:
         for results in self._workers.map(content.read_files, self._reading, work, _READ_CHUNK):
             news = []
             for read in results:
-                if read.known.row is None:
-                    same, now = known[read.path], read.known
-                    known[read.path] = KnownSource(now.stamp, now.digest, same.row)
+                if read.row is None:
+                    known[read.path] = known[read.path]._replace(stamp=read.known.stamp)
                 else:
                     known[read.path] = read.known
-                    news.append((read.path, read.html))
+                    news.append((read.path, read.row, read.html))
             self._state.keep_sources((read.path, known[read.path]) for read in results)
-            self._state.keep_bodies(news)
+            self._state.keep_rows(news)
             self._progress.advance(len(results))
 
     # library
@@ -303,7 +306,7 @@ class _Build:
         if known is None or not self._is_fresh(file, known):
             known = content.read_media(file, self._reading)
             self._media[file.path] = known
-        fault, reason = known.row
+        fault, reason = known.head
         return known.digest, fault, reason
 
     def _state_media(self, files: Mapping[str, File]) -> None:
@@ -315,7 +318,7 @@ class _Build:
     def _notices(self, library: Library, sources: Mapping[str, Bulletin]) -> Iterator[Problem]:
         """Say of every bulletin held for review what it waits for."""
         for path in library.left_out.get("review", ()):
-            if not sources[path].meta.review:
+            if not sources[path].head.held:
                 continue  # its date could not be read, which is a problem of its own
             place = Place(f"{self._reading.shown}/{path}")
             details = {"review": "; ".join(sources[path].meta.review)}
@@ -542,8 +545,8 @@ class _Rendering:
 def _duplicate_ids(bulletins: Sequence[Bulletin], shown: str) -> Iterator[Problem]:
     first: dict[str, Bulletin] = {}
     for bulletin in sorted(bulletins, key=lambda each: each.path):
-        if bulletin.meta.id:
-            other = first.setdefault(bulletin.meta.id, bulletin)
+        if bulletin.head.id:
+            other = first.setdefault(bulletin.head.id, bulletin)
             if other is not bulletin:
-                details = {"id": bulletin.meta.id, "other": f"{shown}/{other.path}"}
+                details = {"id": bulletin.head.id, "other": f"{shown}/{other.path}"}
                 yield Problem("duplicate-id", bulletin.place("id", shown), details)

@@ -9,19 +9,26 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from danvan_site import frontmatter, markdown, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.errors import Place, Problem, Severity
 from danvan_site.frontmatter import Metadata
 from danvan_site.markdown import Reference
-from danvan_site.state import KnownSource, Stamp
+from danvan_site.state import KnownSource, Rows, Stamp
 
 PAGES = "pages/"
 MAX_BYTES = 8_000_000
 _EXCERPT = 240
+# Keys of the front matter that heads have as they are; those that are searched.
+_SAME = (
+    "draft", "status", "featured", "views", "id", "category", "topic", "tags", "unit", "author",
+    "aliases",
+)  # fmt: skip
+_SEARCHED = ("title", "lead", "tags", "topic", "category", "unit", "author", "photographer")
 _PLACED = ("slug", "id", "image", "attachments", "aliases")
 _SKIPPED_ENDINGS = ("~", ".tmp", ".swp", ".bak", ".part", ".crdownload")
 _SKIPPED_NAMES = frozenset(("thumbs.db", "desktop.ini"))
@@ -46,39 +53,122 @@ class ReadOptions:
     markdown: markdown.Options
 
 
+class Head(NamedTuple):
+    """What is asked of every bulletin to put them in order and groups: plain JSON values.
+
+    ``name`` is the path as on disk, ``url`` the address relative to the site; ``date`` a row of
+    `Moment`; ``starts`` and ``expires`` seconds since 1970; ``changed`` the day of the latest
+    change, ISO 8601, or ''; ``held`` tells whether it waits for review.  The digests are of the
+    front matter, of what lists show, of the body's HTML, and of what is searched besides the body.
+    """
+
+    name: str
+    url: str
+    title: str
+    date: Sequence[Any] | None
+    starts: float | None
+    expires: float | None
+    changed: str
+    held: bool
+    draft: bool
+    status: str
+    featured: bool
+    views: int | None
+    menu: int | None
+    id: str
+    category: Sequence[str]
+    topic: Sequence[str]
+    tags: Sequence[str]
+    unit: str
+    author: Sequence[str]
+    aliases: Sequence[str]
+    picture: str
+    attachments: Sequence[str]
+    references: Sequence[Sequence[Any]]
+    meta_digest: str
+    card_digest: str
+    body_digest: str
+    search_digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Bulletin:
     """One Markdown file as read; a plain page (``pages/*.md``) likewise.
 
-    ``path`` is relative to the content folder (``name`` as on disk), ``url`` to the site, ``stem``
-    is the address's name.  ``digest`` is of the whole file, ``meta_digest`` of its front matter,
-    ``body_digest`` of its body's HTML; ``excerpt`` is how the body begins.  ``places`` are line and
-    column of those keys of the front matter that can turn out to be wrong only beside other files.
+    ``path`` is relative to the content folder, ``digest`` is of the whole file.  What is not in
+    its head is read from the state when it is asked for.
     """
 
     path: str
-    name: str
-    stem: str
-    url: str
     digest: str
-    meta: Metadata
-    meta_digest: str
-    body_digest: str
-    excerpt: str
-    anchors: tuple[str, ...]
-    references: tuple[Reference, ...]
-    places: Mapping[str, Sequence[int]]
+    head: Head
+    rows: Rows
+
+    @property
+    def url(self) -> str:
+        """The address, relative to the site."""
+        return self.head.url
+
+    @property
+    def date(self) -> Moment:
+        """When it was published; only for a bulletin that is dated."""
+        assert self.head.date is not None
+        return Moment(*self.head.date)
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """The key of chronological order: year, month, day, clock, then the path."""
+        assert self.head.date is not None
+        return (*self.head.date[:4], self.path)
+
+    @property
+    def references(self) -> list[Reference]:
+        """What the body leads to and shows."""
+        return [Reference(*each) for each in self.head.references]
+
+    @property
+    def meta(self) -> Metadata:
+        """All of the front matter."""
+        return _rest(self.rows, self.path, self.digest).meta
+
+    @property
+    def excerpt(self) -> str:
+        """How the body begins."""
+        return _rest(self.rows, self.path, self.digest).excerpt
+
+    @property
+    def anchors(self) -> Sequence[str]:
+        """The places in the body that links can lead to."""
+        return _rest(self.rows, self.path, self.digest).anchors
 
     def place(self, key: str, shown: str) -> Place:
         """Return where a key of the front matter stands; *shown* is the content folder's name."""
-        while key not in self.places and "." in key:
+        places = _rest(self.rows, self.path, self.digest).places
+        while key not in places and "." in key:
             key = key.rpartition(".")[0]
-        return Place(f"{shown}/{self.path}", *self.places.get(key, (1, 1)))
+        return Place(f"{shown}/{self.path}", *places.get(key, (1, 1)))
 
     @property
     def is_page(self) -> bool:
         """Whether it is a plain page and not a bulletin."""
         return self.path.startswith(PAGES)
+
+
+class _Rest(NamedTuple):
+    """What of a bulletin is not in its head.  ``places`` are line and column of those keys of the
+    front matter that can turn out to be wrong only beside other files."""
+
+    meta: Metadata
+    excerpt: str
+    anchors: Sequence[str]
+    places: Mapping[str, Sequence[int]]
+
+
+# A page asks for its bulletin's many times over, and for its neighbours'.
+@lru_cache(maxsize=1024)
+def _rest(rows: Rows, path: str, _digest: str) -> _Rest:
+    front, *others = rows(path)
+    return _Rest(Metadata.from_row(front), *others)
 
 
 def _stem(path: str, meta: Metadata) -> str:
@@ -98,11 +188,13 @@ def _url(path: str, stem: str, date: Moment | None) -> str:
 class ReadFile:
     """The result of reading one file: what the state keeps of it, and its body's HTML.
 
-    ``known.row`` is None where the file is, by its digest, what it was: only its time differs.
+    ``row`` is JSON; it is '' where the file cannot be read, and None where it is, by its digest,
+    what it was: only its time differs.
     """
 
     path: str
     known: KnownSource
+    row: str | None
     html: str
 
 
@@ -161,23 +253,36 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
             stamp = Stamp.of(os.fstat(handle.fileno()))
     except OSError as error:
         source.fault("file-unreadable", Place(shown), reason=error.strerror or str(error))
-        return _result(file, "", None, None, source.problems)
+        return _unreadable(file, "", source.problems)
     file = File(file.path, file.name, stamp)
     digest = digest_of(data)
     if digest == before:
-        return ReadFile(file.path, KnownSource(file.stamp, digest, None), "")
+        return ReadFile(file.path, KnownSource(file.stamp, digest, (), None), None, "")
     text = _decoded(data, source)
     parts = frontmatter.split(text, source) if text is not None else None
     if parts is None:
-        return _result(file, digest, None, None, source.problems)
+        return _unreadable(file, digest, source.problems)
     meta = frontmatter.read(parts.front, source, file.path.startswith(PAGES))
     body, faults = markdown.read(parts.body, shown, parts.body_line, options.markdown)
+    problems = [*source.problems, *faults]
+    if not meta or not body:
+        return _unreadable(file, digest, problems)
     places = {
         key: (place.line, place.column)
         for key, place in source.places.items()
         if key.startswith(_PLACED)
     }
-    return _result(file, digest, meta, body, [*source.problems, *faults], places)
+    excerpt = _excerpt(body.opening)
+    front = json.dumps(meta.to_row())
+    row = f"[{front}, {json.dumps([excerpt, body.anchors, places])[1:]}"
+    head = _head(file, meta, body, options.zone, (front, excerpt))
+    known = KnownSource(file.stamp, digest, list(map(_problem_row, problems)), head)
+    return ReadFile(file.path, known, row, body.html)
+
+
+def _unreadable(file: File, digest: str, problems: Iterable[Problem]) -> ReadFile:
+    known = KnownSource(file.stamp, digest, list(map(_problem_row, problems)), None)
+    return ReadFile(file.path, known, "", "")
 
 
 def _decoded(data: bytes, source: schema.Source) -> str | None:
@@ -194,31 +299,40 @@ def _decoded(data: bytes, source: schema.Source) -> str | None:
         return None
 
 
-def _result(
-    file: File,
-    digest: str,
-    meta: Metadata | None,
-    body: markdown.Body | None,
-    problems: Iterable[Problem],
-    places: Mapping[str, Sequence[int]] | None = None,
-) -> ReadFile:
-    row: list[Any] = [[_problem_row(problem) for problem in problems]]
-    if meta and body:
-        references = [[getattr(each, key) for key in each.__slots__] for each in body.references]
-        html_digest = digest_of(body.html.encode("utf-8", "surrogatepass"))
-        front = meta.to_row()
-        front_digest = digest_of(json.dumps(front).encode())
-        row += [
-            front,
-            front_digest,
-            html_digest,
-            _excerpt(body.opening),
-            list(body.anchors),
-            references,
-        ]
-        row += [places, file.name]
-    known = KnownSource(file.stamp, digest, row)
-    return ReadFile(file.path, known, body.html if body else "")
+def _head(
+    file: File, meta: Metadata, body: markdown.Body, zone: str, shown: tuple[str, str]
+) -> Head:
+    dates = [each for each in (meta.date, *(update.date for update in meta.updates)) if each]
+    latest = max(dates, key=lambda each: each.order, default=None)
+    searched = [getattr(meta, key) for key in _SEARCHED]
+    caption = meta.image.caption if meta.image else ""
+    return Head(
+        name=file.name,
+        url=_url(file.path, _stem(file.path, meta), meta.date),
+        title=meta.title,
+        date=_moment_row(meta.date),
+        starts=_instant(meta.date, zone),
+        expires=_instant(meta.expires, zone),
+        changed=latest.iso[:10] if latest and latest.month else "",
+        held=bool(meta.review),
+        menu=meta.menu,
+        picture=meta.image.src if meta.image else "",
+        attachments=[each.file for each in meta.attachments],
+        references=[[getattr(each, key) for key in each.__slots__] for each in body.references],
+        meta_digest=digest_of(shown[0].encode()),
+        card_digest=digest_of("".join(shown).encode("utf-8", "surrogatepass")),
+        body_digest=digest_of(body.html.encode("utf-8", "surrogatepass")),
+        search_digest=digest_of(json.dumps([searched, caption]).encode()),
+        **{key: getattr(meta, key) for key in _SAME},
+    )
+
+
+def _moment_row(moment: Moment | None) -> list[Any] | None:
+    return [getattr(moment, key) for key in Moment.__slots__] if moment else None
+
+
+def _instant(moment: Moment | None, zone: str) -> float | None:
+    return moment.starts(zone).timestamp() if moment else None
 
 
 def _excerpt(text: str) -> str:
@@ -234,33 +348,15 @@ def _problem_row(problem: Problem) -> list[Any]:
     return [problem.code, place.file, place.line, place.column, problem.details, problem.severity]
 
 
-def from_state(path: str, known: KnownSource) -> tuple[Bulletin | None, list[Problem]]:
+def from_state(path: str, known: KnownSource, rows: Rows) -> tuple[Bulletin | None, list[Problem]]:
     """Return the bulletin that the state keeps under *path* (None: unreadable), its problems."""
-    row = known.row
     problems = [
         Problem(code, Place(file, line, column), details, Severity(severity))
-        for code, file, line, column, details, severity in row[0]
+        for code, file, line, column, details, severity in known.problems
     ]
-    if len(row) == 1:
+    if known.head is None:
         return None, problems
-    _, meta_row, meta_digest, body_digest, excerpt, anchors, references, places, name = row
-    meta = Metadata.from_row(meta_row)
-    stem = _stem(path, meta)
-    bulletin = Bulletin(
-        path,
-        name,
-        stem,
-        _url(path, stem, meta.date),
-        known.digest,
-        meta,
-        meta_digest,
-        body_digest,
-        excerpt,
-        tuple(anchors),
-        tuple(Reference(*each) for each in references),
-        places,
-    )
-    return bulletin, problems
+    return Bulletin(path, known.digest, Head._make(known.head), rows), problems
 
 
 # In a picture that is only shown none of these would run; opened by its address they would.
@@ -272,8 +368,8 @@ _ACTIVE_SVG = re.compile(
 
 
 def read_media(file: File, options: ReadOptions) -> KnownSource:
-    """Return what the state keeps of a picture or attachment; ``row`` is [code of its fault, or
-    '', and the system's reason]."""
+    """Return what the state keeps of a picture or attachment; its ``head`` is [code of its fault,
+    or '', and the system's reason]."""
     fault = reason = ""
     try:
         with open(os.path.join(options.root, file.name), "rb") as handle:
@@ -285,4 +381,4 @@ def read_media(file: File, options: ReadOptions) -> KnownSource:
                 fault = "unsafe-svg" if _ACTIVE_SVG.search(handle.read()) else ""
     except OSError as error:
         digest, fault, reason = "", "file-unreadable", error.strerror or str(error)
-    return KnownSource(file.stamp, digest, [fault, reason])
+    return KnownSource(file.stamp, digest, (), [fault, reason])

@@ -67,7 +67,7 @@ class Library:
 
     def shelf(self, bulletin: Bulletin) -> Term | None:
         """Return the first category of a bulletin: the list in which it has its neighbours."""
-        names = bulletin.meta.category[:1]
+        names = bulletin.head.category[:1]
         return self.groupings["chuyen-muc"].find(names)[0] if names else None
 
     def rank(self, bulletin: Bulletin) -> int:
@@ -85,11 +85,11 @@ class Library:
 
 
 _NAMES_OF: Mapping[str, Callable[[Bulletin], Sequence[str]]] = {
-    "chuyen-muc": lambda bulletin: bulletin.meta.category,
-    "tu-khoa": lambda bulletin: bulletin.meta.tags,
-    "don-vi": lambda bulletin: (bulletin.meta.unit,) if bulletin.meta.unit else (),
-    "tac-gia": lambda bulletin: bulletin.meta.author,
-    "su-kien": lambda bulletin: bulletin.meta.topic,
+    "chuyen-muc": lambda bulletin: bulletin.head.category,
+    "tu-khoa": lambda bulletin: bulletin.head.tags,
+    "don-vi": lambda bulletin: (bulletin.head.unit,) if bulletin.head.unit else (),
+    "tac-gia": lambda bulletin: bulletin.head.author,
+    "su-kien": lambda bulletin: bulletin.head.topic,
 }
 GROUPINGS = tuple(_NAMES_OF)
 
@@ -102,13 +102,13 @@ def assemble(
     bulletins: list[Bulletin] = []
     pages: list[Bulletin] = []
     for source in sources:
-        reason = _left_out(source, settings, now, drafts, future)
+        reason = _left_out(source, now.timestamp(), drafts, future)
         if reason:
             left_out.setdefault(reason, []).append(source.path)
         else:
             (pages if source.is_page else bulletins).append(source)
-    bulletins.sort(key=_chronological)
-    pages.sort(key=lambda page: (page.meta.menu or 10_000, page.path))
+    bulletins.sort(key=lambda each: each.order)
+    pages.sort(key=lambda page: (page.head.menu or 10_000, page.path))
     groupings = {
         key: Grouping(key, _terms(key, grouped(bulletins, names), settings))
         for key, names in ((key, _identities(names)) for key, names in _NAMES_OF.items())
@@ -120,7 +120,7 @@ def assemble(
         tuple(bulletins),
         tuple(pages),
         groupings,
-        _frozen(grouped(bulletins, lambda each: [each.meta.date.year] if each.meta.date else [])),
+        _frozen(grouped(bulletins, lambda each: [each.date.year])),
         _frozen(grouped(bulletins, _month)),
         {reason: tuple(paths) for reason, paths in sorted(left_out.items())},
         {(slug, each.path): rank for slug, shelf in shelves for rank, each in enumerate(shelf)},
@@ -140,7 +140,7 @@ def grouped(
 
 def standing(bulletins: Iterable[Bulletin]) -> list[Bulletin]:
     """Leave out the withdrawn ones: their pages stay, but nothing sends readers there."""
-    return [each for each in bulletins if each.meta.status != "withdrawn"]
+    return [each for each in bulletins if each.head.status != "withdrawn"]
 
 
 def _frozen(groups: Mapping[Key, list[Bulletin]]) -> dict[Key, tuple[Bulletin, ...]]:
@@ -148,33 +148,26 @@ def _frozen(groups: Mapping[Key, list[Bulletin]]) -> dict[Key, tuple[Bulletin, .
 
 
 def _month(bulletin: Bulletin) -> list[tuple[int, int]]:
-    date = bulletin.meta.date
-    return [(date.year, date.month)] if date and date.month else []
+    date = bulletin.date
+    return [(date.year, date.month)] if date.month else []
 
 
 def _identities(names: Callable[[Bulletin], Sequence[str]]) -> Callable[[Bulletin], list[str]]:
     return lambda bulletin: [vietnamese.identity(name) for name in names(bulletin)]
 
 
-def _chronological(bulletin: Bulletin) -> tuple[tuple[int, int, int, str], str]:
-    assert bulletin.meta.date is not None
-    return bulletin.meta.date.order, bulletin.path
-
-
-def _left_out(
-    source: Bulletin, settings: Settings, now: datetime, drafts: bool, future: bool
-) -> str:
+def _left_out(source: Bulletin, now: float, drafts: bool, future: bool) -> str:
     """Return why a source is not published: draft, review, future, expired; '' where it is."""
-    meta = source.meta
-    if meta.draft and not drafts:
+    head = source.head
+    if head.draft and not drafts:
         return "draft"
     if source.is_page:
         return ""
-    if meta.review or meta.date is None:
+    if head.held or head.starts is None:
         return "review"
-    if meta.date.starts(settings.timezone) > now and not future:
+    if head.starts > now and not future:
         return "future"
-    if meta.expires and meta.expires.starts(settings.timezone) <= now:
+    if head.expires is not None and head.expires <= now:
         return "expired"
     return ""
 
@@ -210,7 +203,7 @@ def _terms(
 
 def _first_appearance(group: tuple[str, Sequence[Bulletin]]) -> tuple[bool, object, str]:
     identity, members = group
-    return not members, _chronological(members[0]) if members else (), identity
+    return not members, members[0].order if members else (), identity
 
 
 def _spellings(key: str, groups: Mapping[str, Sequence[Bulletin]]) -> dict[str, str]:

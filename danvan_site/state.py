@@ -11,16 +11,17 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-_LAYOUT = "3"
+_LAYOUT = "4"
 _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
-    digest TEXT, row TEXT) WITHOUT ROWID;
+    digest TEXT, problems TEXT, head TEXT) WITHOUT ROWID;
+CREATE TABLE row (path TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE body (path TEXT PRIMARY KEY, html TEXT) WITHOUT ROWID;
 CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, context TEXT, digest TEXT,
     size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
@@ -47,13 +48,14 @@ class Stamp(NamedTuple):
         return max(self.mtime_ns, self.ctime_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownSource:
-    """A source as the last build read it.  ``row`` is what was made of it, as JSON values."""
+class KnownSource(NamedTuple):
+    """A source as the last build read it: its problems, and as ``head`` what all others have to
+    know of it, both as JSON values."""
 
     stamp: Stamp
     digest: str
-    row: Any
+    problems: Sequence[Any]
+    head: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,28 +141,44 @@ class State:
 
     def sources(self) -> dict[str, KnownSource]:
         """Return all sources by path."""
-        rows = self._database.execute("SELECT * FROM source")
+        rows = self._database.execute("SELECT * FROM source").fetchall()
+        # One text is taken apart many times faster than tens of thousands.
+        heads = json.loads(f"[{','.join(row[6] for row in rows)}]")
         return {
-            path: KnownSource(Stamp(*stamp), digest, json.loads(row))
-            for path, *stamp, digest, row in rows
+            path: KnownSource(
+                Stamp(size, mtime, ctime), digest, json.loads(problems) if problems else (), head
+            )
+            for (path, size, mtime, ctime, digest, problems, _), head in zip(
+                rows, heads, strict=True
+            )
         }
 
     def keep_sources(self, sources: Iterable[tuple[str, KnownSource]]) -> None:
         """Add or replace sources."""
         self._database.executemany(
-            "INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?, ?)",
-            ((path, *each.stamp, each.digest, json.dumps(each.row)) for path, each in sources),
+            "INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (path, *each.stamp, each.digest, json.dumps(each.problems) if each.problems else "",
+                 json.dumps(each.head))
+                for path, each in sources
+            ),
+        )  # fmt: skip
+
+    def keep_rows(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Add or replace what was read of sources: path, row as JSON, the body as HTML."""
+        some = list(rows)
+        self._database.executemany(
+            "INSERT OR REPLACE INTO row VALUES (?, ?)", ((path, row) for path, row, _ in some)
+        )
+        self._database.executemany(
+            "INSERT OR REPLACE INTO body VALUES (?, ?)", ((path, html) for path, _, html in some)
         )
 
-    def keep_bodies(self, bodies: Iterable[tuple[str, str]]) -> None:
-        """Add or replace bodies: path of the source, HTML."""
-        self._database.executemany("INSERT OR REPLACE INTO body VALUES (?, ?)", bodies)
-
     def forget_sources(self, paths: Iterable[str]) -> None:
-        """Remove sources and their bodies."""
+        """Remove sources and all that was read of them."""
         gone = [(path,) for path in paths]
-        self._database.executemany("DELETE FROM source WHERE path = ?", gone)
-        self._database.executemany("DELETE FROM body WHERE path = ?", gone)
+        for table in ("source", "row", "body"):
+            self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)
 
     def outputs(self) -> dict[str, KnownOutput]:
         """Return all outputs by path."""
@@ -218,10 +236,9 @@ class Reader:
         """Return the body of the source *path* as HTML; raise KeyError where it is not known."""
         return str(self._one("SELECT html FROM body WHERE path = ?", path)[0])
 
-    def source(self, path: str) -> KnownSource:
-        """Return the source *path*; raise KeyError where it is not known."""
-        _, *stamp, digest, row = self._one("SELECT * FROM source WHERE path = ?", path)
-        return KnownSource(Stamp(*stamp), digest, json.loads(row))
+    def row(self, path: str) -> Any:
+        """Return what was read of the source *path*; raise KeyError where it is not known."""
+        return json.loads(self._one("SELECT value FROM row WHERE path = ?", path)[0])
 
     def words(self) -> list[str]:
         """Return the vocabulary of the streams, by number."""
@@ -237,3 +254,28 @@ class Reader:
         if row is None:
             raise KeyError(path)
         return tuple(row)
+
+
+class Rows:
+    """What was read of sources, taken from the state file by whatever process asks."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._readers: dict[int, Reader] = {}
+
+    def __call__(self, path: str) -> Any:
+        """Return the row of the source *path*; raise KeyError where it is not known."""
+        # A process that was forked must leave alone what its parent has opened.
+        reader = self._readers.get(os.getpid())
+        if reader is None:
+            reader = self._readers[os.getpid()] = Reader(self._path)
+        return reader.row(path)
+
+    def __reduce__(self) -> tuple[type[Rows], tuple[Path]]:
+        return Rows, (self._path,)
+
+    def close(self) -> None:
+        """Close what this process has opened."""
+        reader = self._readers.pop(os.getpid(), None)
+        if reader:
+            reader.close()

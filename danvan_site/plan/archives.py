@@ -44,10 +44,7 @@ def _plan_days(frame: Frame, month: Month) -> Iterator[Artifact]:
 
 def days_of(frame: Frame, month: Month) -> dict[int, list[Bulletin]]:
     """Return the bulletins of a month by day; those whose day is not known under 0."""
-    days = grouped(
-        frame.library.months[month],
-        lambda bulletin: [bulletin.meta.date.day] if bulletin.meta.date else [],
-    )
+    days = grouped(frame.library.months[month], lambda bulletin: [bulletin.date.day])
     days.pop(0, None)
     return days
 
@@ -112,7 +109,7 @@ def _months_of(frame: Frame, year: int) -> list[Month]:
 
 
 def _is_imprecise(bulletin: Bulletin) -> bool:
-    return bulletin.meta.date is not None and not bulletin.meta.date.day
+    return not bulletin.date.day
 
 
 def _all_years(frame: Frame) -> Values:
@@ -150,7 +147,7 @@ def _year(frame: Frame, years: Sequence[int], position: int, path: str) -> Value
         }
         for month in _months_of(frame, year)
     ]
-    imprecise = [each for each in members if each.meta.date and not each.meta.date.month]
+    imprecise = [each for each in members if not each.date.month]
     title = _year_title(frame, year)
     context = frame.page(path, "year", title, crumbs=[_archive_crumb(frame)])
     return context | {

@@ -39,7 +39,7 @@ def _body(frame: Frame, bulletin: Bulletin) -> Values:
     """Say where a renderer finds the body's HTML, and what its references lead to."""
     return {
         "path": bulletin.path,
-        "digest": bulletin.body_digest,
+        "digest": bulletin.head.body_digest,
         "addresses": frame.references.addresses[bulletin.path],
     }
 
@@ -177,10 +177,9 @@ def _size(size: int, language: str) -> str:
 def _citation(frame: Frame, bulletin: Bulletin, address: str) -> str:
     """Return the reference a reader can copy: author, title, publication, date, address."""
     meta = bulletin.meta
-    assert meta.date is not None
     who = f"{', '.join(meta.author)}. " if meta.author else ""
     title = meta.title if meta.title.endswith(("”", '"')) else f"“{meta.title}”"
-    return f"{who}{title}. {frame.settings.title}, {meta.date.short()}. {address}"
+    return f"{who}{title}. {frame.settings.title}, {bulletin.date.short()}. {address}"
 
 
 def _dublin_core(frame: Frame, bulletin: Bulletin, values: Values) -> list[Values]:

@@ -39,7 +39,7 @@ class Frame:
         self.references = references
         self.site = self._site()
         self.menu = Json("[" + ",".join(self._menu()) + "]")
-        self.cards = {each.path: encode(self.card(each)) for each in library.bulletins}
+        self._cards: dict[str, Json] = {}
 
     def text(self, key: str, **details: object) -> str:
         """Return a text of the pages' catalogue."""
@@ -78,8 +78,8 @@ class Frame:
                 if self.library.groupings[key].terms
             ]
             entries.append((self.text("archive"), "luu-tru/index.html"))
-            pages = [page for page in self.library.pages if page.meta.menu is not None]
-            entries += [(page.meta.title, page.url) for page in pages]
+            pages = [page for page in self.library.pages if page.head.menu is not None]
+            entries += [(page.head.title, page.url) for page in pages]
         return [
             encode({"title": title, "url": url, "external": "://" in url}) for title, url in entries
         ]
@@ -132,7 +132,6 @@ class Frame:
     def card(self, bulletin: Bulletin) -> Values:
         """Return what lists show of a bulletin."""
         meta = bulletin.meta
-        assert meta.date is not None
         picture = self.references.picture(bulletin)
         units = self.terms("don-vi", [meta.unit] if meta.unit else [])
         categories = self.terms("chuyen-muc", meta.category[:1])
@@ -141,7 +140,7 @@ class Frame:
             "title": meta.title,
             "url": bulletin.url,
             "anchor": anchor(bulletin),
-            "date": self.date(meta.date),
+            "date": self.date(bulletin.date),
             "lead": meta.lead or bulletin.excerpt,
             "category": categories[0] if categories else None,
             "unit": units[0] if units else None,
@@ -154,11 +153,14 @@ class Frame:
 
     def cards_of(self, bulletins: Sequence[Bulletin]) -> list[Json]:
         """Return the cards of some bulletins, in their order."""
-        return [self.cards[bulletin.path] for bulletin in bulletins]
+        for bulletin in bulletins:
+            if bulletin.path not in self._cards:
+                self._cards[bulletin.path] = encode(self.card(bulletin))
+        return [self._cards[bulletin.path] for bulletin in bulletins]
 
     def newest_first(self, bulletins: Sequence[Bulletin]) -> list[Json]:
         """Return the cards of bulletins that go from the oldest, newest first."""
-        return [self.cards[bulletin.path] for bulletin in reversed(bulletins)]
+        return self.cards_of(bulletins[::-1])
 
     def month_title(self, year: int, month: int) -> str:
         """Return ``Tháng 7/2020``."""

@@ -29,7 +29,7 @@ def plan(frame: Frame, index: str) -> Iterator[Artifact]:
 def _home(frame: Frame) -> Values:
     settings = frame.settings
     bulletins = standing(frame.library.bulletins)
-    featured = [each for each in bulletins if each.meta.featured][-3:]
+    featured = [each for each in bulletins if each.head.featured][-3:]
     rest = [each for each in bulletins if each not in featured]
     context = frame.page(
         "index.html",
@@ -88,14 +88,12 @@ def _topics(frame: Frame) -> list[Values]:
 
 
 def _last_order(term: Term) -> tuple[object, ...]:
-    last = term.members[-1]
-    assert last.meta.date is not None
-    return (*last.meta.date.order, last.path)
+    return term.members[-1].order
 
 
 def _most_viewed(bulletins: list[Bulletin], number: int) -> list[Bulletin]:
-    viewed = [each for each in bulletins if each.meta.views]
-    return sorted(viewed, key=lambda each: (-(each.meta.views or 0), each.path))[:number]
+    viewed = [each for each in bulletins if each.head.views]
+    return sorted(viewed, key=lambda each: (-(each.head.views or 0), each.path))[:number]
 
 
 def _calendar(frame: Frame) -> Values | None:
@@ -111,7 +109,7 @@ def _visits(frame: Frame) -> Values | None:
     visits = frame.settings.visits
     if not visits:
         return None
-    total = visits.count + sum(each.meta.views or 0 for each in frame.library.bulletins)
+    total = visits.count + sum(each.head.views or 0 for each in frame.library.bulletins)
     return {
         "text": frame.number(total),
         "as_of": visits.as_of.short() if visits.as_of else "",

@@ -88,9 +88,8 @@ def _feed(frame: Frame, path: str, title: str, page: str, members: Sequence[Bull
 
 def _entry(frame: Frame, bulletin: Bulletin) -> Values:
     meta = bulletin.meta
-    assert meta.date is not None
     zone = frame.settings.timezone
-    published = meta.date.starts(zone)
+    published = bulletin.date.starts(zone)
     updated = max([published, *(update.date.starts(zone) for update in meta.updates)])
     picture = frame.references.picture(bulletin)
     return {
@@ -117,7 +116,7 @@ def _sitemaps(frame: Frame) -> Iterator[Artifact]:
     parts: list[tuple[str, Sequence[str | Bulletin]]] = [
         ("sitemap-trang.xml", _list_addresses(frame))
     ]
-    years = grouped(bulletins, lambda each: [each.meta.date.year] if each.meta.date else [])
+    years = grouped(bulletins, lambda each: [each.date.year])
     for year, members in sorted(years.items()):
         for number, start in enumerate(range(0, len(members), SITEMAP_PART)):
             suffix = f"-{number + 1}" if number else ""
@@ -150,9 +149,7 @@ def _sitemap(frame: Frame, entries: Sequence[str | Bulletin]) -> Values:
         if isinstance(entry, str):
             urls.append([base + entry, ""])
         else:
-            dates = [entry.meta.date, *(update.date for update in entry.meta.updates)]
-            latest = max((date for date in dates if date), key=lambda date: date.order)
-            urls.append([base + entry.url, latest.iso[:10] if latest.month else ""])
+            urls.append([base + entry.url, entry.head.changed])
     return {"urls": urls}
 
 
@@ -174,7 +171,7 @@ def plan_redirects(frame: Frame, shown: str) -> tuple[list[Artifact], list[Probl
     problems: list[Problem] = []
     rules: list[str] = []
     for bulletin in (*frame.library.bulletins, *frame.library.pages):
-        for number, alias in enumerate(bulletin.meta.aliases, start=1):
+        for number, alias in enumerate(bulletin.head.aliases, start=1):
             path = _alias_path(alias)
             if not path or not is_contained(path):
                 place = bulletin.place(f"aliases.{number}", shown)
@@ -207,12 +204,12 @@ def _alias_path(alias: str) -> str:
 
 
 def _redirect(frame: Frame, path: str, bulletin: Bulletin) -> Values:
-    context = frame.page(path, "redirect", bulletin.meta.title, noindex=True)
+    context = frame.page(path, "redirect", bulletin.head.title, noindex=True)
     context["page"]["canonical"] = (
         frame.settings.base_url + bulletin.url if frame.settings.base_url else ""
     )
     context["root"] = root_of(path)
-    return context | {"target": bulletin.url, "title": bulletin.meta.title}
+    return context | {"target": bulletin.url, "title": bulletin.head.title}
 
 
 # Open data
@@ -230,14 +227,16 @@ def _data(frame: Frame) -> Iterator[Artifact]:
 
 
 def _records(frame: Frame, members: Sequence[Bulletin], with_bodies: bool) -> Values:
-    """Name the records; the renderer takes their values from the state, by path.
+    """Name the records; the renderer takes their values from the state and the sources, by path.
 
     The digest is of what is shown: the whole source, or its front matter alone.
     """
     return {
         "base": frame.settings.base_url,
         "records": [
-            [each.path, each.digest if with_bodies else each.meta_digest, each.url]
+            [each.path, each.url, each.digest, each.head.name]
+            if with_bodies
+            else [each.path, each.url, each.head.meta_digest]
             for each in members
         ],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
 from danvan_site import vietnamese
@@ -62,14 +63,14 @@ class References:
             for each in bulletin.references
             for place in [Place(f"{self._shown}/{bulletin.path}", each.line, each.column)]
         ]
-        image = bulletin.meta.image
-        if image and image.src:
-            place = bulletin.place("image.src", self._shown)
-            found = self._file(bulletin, image.src, PICTURES, "image-not-found", place)
+        if bulletin.head.picture:
+            place = partial(bulletin.place, "image.src", self._shown)
+            picture = bulletin.head.picture
+            found = self._file(bulletin, picture, PICTURES, "image-not-found", place)
             self._pictures[bulletin.path] = found.url if found else ""
-        for number, attachment in enumerate(bulletin.meta.attachments, start=1):
-            place = bulletin.place(f"attachments.{number}", self._shown)
-            self._file(bulletin, attachment.file, DOWNLOADS, "attachment-not-found", place)
+        for number, file in enumerate(bulletin.head.attachments, start=1):
+            place = partial(bulletin.place, f"attachments.{number}", self._shown)
+            self._file(bulletin, file, DOWNLOADS, "attachment-not-found", place)
 
     def picture(self, bulletin: Bulletin) -> str:
         """Return the address of a bulletin's lead picture, or ''."""
@@ -95,7 +96,7 @@ class References:
         root = "../" * bulletin.url.count("/")
         suffix = f"#{fragment}" if fragment else ""
         if image:
-            media = self._file(bulletin, target, PICTURES, "image-not-found", place)
+            media = self._file(bulletin, target, PICTURES, "image-not-found", lambda: place)
             return root + media.url if media else "#"
         if path in self._bulletins:
             other = self._bulletins[path]
@@ -110,7 +111,7 @@ class References:
             # It may name a page that the program makes; known when all are planned.
             self.outputs.append((place, path))
             return root + path + suffix
-        media = self._file(bulletin, target, DOWNLOADS, "link-not-found", place)
+        media = self._file(bulletin, target, DOWNLOADS, "link-not-found", lambda: place)
         return root + media.url if media else "#"
 
     def _check_anchor(self, bulletin: Bulletin, fragment: str, place: Place) -> None:
@@ -120,25 +121,31 @@ class References:
             self.problems.append(Problem("anchor-not-found", place, details))
 
     def _file(
-        self, bulletin: Bulletin, target: str, kinds: frozenset[str], code: str, place: Place
+        self,
+        bulletin: Bulletin,
+        target: str,
+        kinds: frozenset[str],
+        code: str,
+        place: Callable[[], Place],
     ) -> Media | None:
+        """Return the file that *target* names; where it stands is worked out only for problems."""
         path = self._path(bulletin, target)
         if path in self.media:
             return self.media[path]
         if path not in self._files:
             meant = self._near(bulletin, path)
-            self.problems.append(Problem(code, place, {"target": target, "meant": meant}))
+            self.problems.append(Problem(code, place(), {"target": target, "meant": meant}))
             return None
         kind = PurePosixPath(path).suffix[1:].lower()
         if kind not in kinds:
             details = {"target": target, "known": ", ".join(sorted(kinds))}
-            self.problems.append(Problem("file-kind", place, details))
+            self.problems.append(Problem("file-kind", place(), details))
             return None
         file = self._files[path]
         digest, fault, reason = self._digest(file)
         if fault:
             details = {"target": target, "reason": reason}
-            self.problems.append(Problem(fault, place, details))
+            self.problems.append(Problem(fault, place(), details))
             return None
         name = vietnamese.slugify(PurePosixPath(path).stem, 60)
         self.media[path] = Media(file, f"tep/{name}-{digest[:8]}.{kind}", digest)

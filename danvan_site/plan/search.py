@@ -7,7 +7,6 @@ from functools import partial
 
 from danvan_site import vietnamese
 from danvan_site.content import Bulletin
-from danvan_site.dates import Moment
 from danvan_site.library import standing
 from danvan_site.plan.frame import Frame, Values
 from danvan_site.plan.model import RANK_FILE, Artifact, Json, encode
@@ -30,22 +29,11 @@ _FIRST_CODE, _BACKSLASH = 0x23, 0x5C
 
 def index_of(frame: Frame, program: str) -> Index:
     """Return what the index is to be of."""
-    sources = [_source(each) for each in standing(frame.library.bulletins)]
+    sources = [
+        Source(each.path, f"{each.head.search_digest} {each.head.body_digest}")
+        for each in standing(frame.library.bulletins)
+    ]
     return Index.of(sources, frame.settings.search.abbreviations, program)
-
-
-def _source(bulletin: Bulletin) -> Source:
-    meta = bulletin.meta
-    texts = {
-        "title": (meta.title,),
-        "lead": (meta.lead,) if meta.lead else (),
-        "caption": (meta.image.caption,) if meta.image and meta.image.caption else (),
-        "tags": (*meta.tags, *meta.topic),
-        "category": meta.category,
-        "unit": (meta.unit,) if meta.unit else (),
-        "author": (*meta.author, *meta.photographer),
-    }
-    return Source(bulletin.path, texts, bulletin.body_digest)
 
 
 def summary(frame: Frame, index: Index) -> Json:
@@ -54,7 +42,7 @@ def summary(frame: Frame, index: Index) -> Json:
     bulletins = standing(frame.library.bulletins)
     years: list[list[int]] = []
     for number, bulletin in enumerate(bulletins):
-        year = _date(bulletin).year
+        year = bulletin.date.year
         if not years or years[-1][0] != year:
             years.append([year, number])
     return encode(
@@ -115,11 +103,6 @@ def _data(name: str, make: Callable[[], object]) -> Artifact:
     return Artifact(f"{FOLDER}/{name}.js", "search-data", "", context, RANK_FILE)
 
 
-def _date(bulletin: Bulletin) -> Moment:
-    assert bulletin.meta.date is not None
-    return bulletin.meta.date
-
-
 def _cards(number: int, bulletins: Sequence[Bulletin]) -> Values:
     """Return result cards: title, address, date, unit.
 
@@ -127,11 +110,11 @@ def _cards(number: int, bulletins: Sequence[Bulletin]) -> Values:
     """
     cards = []
     for each in bulletins:
-        date = _date(each).iso[:10]
-        usual = "/".join([*date.split("-")[:2], vietnamese.slugify(each.meta.title)])
+        date = each.date.iso[:10]
+        usual = "/".join([*date.split("-")[:2], vietnamese.slugify(each.head.title)])
         rest = each.url.removeprefix(usual)
         url = each.url if rest == each.url else f"~{rest.removesuffix('.html')}"
-        cards.append([each.meta.title, url, date, each.meta.unit])
+        cards.append([each.head.title, url, date, each.head.unit])
     return {"name": f"the/{number:x}", "value": cards}
 
 
@@ -164,7 +147,7 @@ def _code(number: int) -> str:
 
 
 def _views(bulletins: Sequence[Bulletin]) -> object:
-    return " ".join(str(each.meta.views or 0) for each in bulletins)
+    return " ".join(str(each.head.views or 0) for each in bulletins)
 
 
 def _days(bulletins: Sequence[Bulletin]) -> object:
@@ -172,7 +155,7 @@ def _days(bulletins: Sequence[Bulletin]) -> object:
     row: list[int] = []
     last = 0
     for bulletin in bulletins:
-        date = _date(bulletin)
+        date = bulletin.date
         day = date.year * 512 + date.month * 32 + date.day
         if day != last or not row:
             row += [day - last, 1]

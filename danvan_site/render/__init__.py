@@ -14,6 +14,7 @@ from typing import Any
 
 from danvan_site import content, frontmatter, markdown, schema, templates
 from danvan_site.errors import Place, Problem
+from danvan_site.frontmatter import Metadata
 from danvan_site.output import Written
 from danvan_site.render import data, feeds, scripts
 from danvan_site.search import files, lunr_index
@@ -90,9 +91,9 @@ class Renderer:
             "text": lambda context: str(context["text"]).encode(),
             "copy": self._copy,
             "script": lambda context: scripts.lean(self._copy(context)),
-            "data-lines": lambda context: data.lines(context, self._bulletin),
+            "data-lines": lambda context: data.lines(context, self._metadata),
             "data-with-bodies": self._data_with_bodies,
-            "csv": lambda context: data.table(context, self._bulletin),
+            "csv": lambda context: data.table(context, self._metadata),
             "search-data": lambda context: files.data(context["name"], context["value"]),
             "search-lunr": lambda context: lunr_index.write(context, self._state),
         }
@@ -112,16 +113,13 @@ class Renderer:
             context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
         return self._templates.render(task.template, context, task.subject).encode()
 
-    def _bulletin(self, path: str) -> content.Bulletin:
-        bulletin, _ = content.from_state(path, self._state.source(path))
-        assert bulletin is not None
-        return bulletin
+    def _metadata(self, path: str) -> Metadata:
+        return Metadata.from_row(self._state.row(path)[0])
 
     def _data_with_bodies(self, context: Values) -> bytes:
-        return data.lines_with_bodies(context, self._bulletin, self._markdown)
+        return data.lines_with_bodies(context, self._metadata, self._markdown)
 
-    def _markdown(self, path: str, digest: str) -> str:
-        name = self._bulletin(path).name
+    def _markdown(self, path: str, name: str, digest: str) -> str:
         raw = self._read(Path(self._site.content) / name, path, digest)
         parts = frontmatter.split(raw.decode("utf-8"), schema.Source(path))
         return parts.body.replace("\r\n", "\n").strip() + "\n" if parts else ""

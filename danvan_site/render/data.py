@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from danvan_site import frontmatter
-from danvan_site.content import Bulletin
+from danvan_site.frontmatter import Metadata
 
 Values = Mapping[str, Any]
-Lookup = Callable[[str], Bulletin]
+Lookup = Callable[[str], Metadata]
 _COLUMNS = (
     "url", "title", "date", "event_date", "author", "photographer", "unit", "category", "topic",
     "tags", "views", "lead", "source", "status", "id", "path",
@@ -20,9 +20,8 @@ _COLUMNS = (
 
 
 def _records(context: Values, lookup: Lookup) -> Iterator[dict[str, Any]]:
-    for path, _, url in context["records"]:
-        meta = lookup(path).meta
-        yield {"url": context["base"] + url, "path": path, **frontmatter.export(meta)}
+    for path, url, *_ in context["records"]:
+        yield {"url": context["base"] + url, "path": path, **frontmatter.export(lookup(path))}
 
 
 def lines(context: Values, lookup: Lookup) -> bytes:
@@ -34,15 +33,18 @@ def lines(context: Values, lookup: Lookup) -> bytes:
     return _json_lines(records)
 
 
-def lines_with_bodies(context: Values, lookup: Lookup, body: Callable[[str, str], str]) -> bytes:
+def lines_with_bodies(
+    context: Values, lookup: Lookup, body: Callable[[str, str, str], str]
+) -> bytes:
     """Return a JSON object a line, the body as Markdown with it.
 
-    *body* gives the Markdown of a source by path and digest.
+    *body* gives the Markdown of a source by path, path on disk and digest.
     """
-    digests = {path: digest for path, digest, _ in context["records"]}
     records = (
-        {**record, "body": body(record["path"], digests[record["path"]])}
-        for record in _records(context, lookup)
+        {**record, "body": body(path, name, digest)}
+        for record, (path, _, digest, name) in zip(
+            _records(context, lookup), context["records"], strict=True
+        )
     )
     return _json_lines(records)
 

@@ -7,12 +7,10 @@ found but has no neighbours: the whole of a date whose pieces follow.
 
 from __future__ import annotations
 
-import hashlib
 import html
-import json
 import re
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -21,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from danvan_site import vietnamese
+from danvan_site.frontmatter import Metadata
 from danvan_site.search import analysis
 
 # Field → lunr's boost.  The order is the order of reading, and the numbers of the fields.
@@ -64,16 +63,10 @@ Abbreviations = Sequence[tuple[str, str]]
 
 
 class Source(NamedTuple):
-    """What is searched of one bulletin.  ``texts`` are all fields but the body: name → values."""
+    """A bulletin that is searched: its path, and the digest of what is searched of it."""
 
     path: str
-    texts: Mapping[str, Sequence[str]]
-    body_digest: str
-
-    def digest(self, abbreviations: Abbreviations) -> str:
-        """Return what tells whether the stream is still right."""
-        parts = json.dumps([self.texts, self.body_digest, abbreviations], sort_keys=True)
-        return hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +129,27 @@ def _with_numbers(markup: str) -> str:
     return _LIST.sub(numbered, markup)
 
 
-def read(
-    sources: Iterable[Source], body: Callable[[str], str], abbreviations: Abbreviations
-) -> Streams:
-    """Return the streams of *sources*; *body* gives a bulletin's HTML by its path."""
+def _texts(meta: Metadata, body: str) -> dict[str, Sequence[str]]:
+    """Return what is searched, by field."""
+    return {
+        "title": (meta.title,),
+        "lead": (meta.lead,) if meta.lead else (),
+        "body": (text_of(body),),
+        "caption": (meta.image.caption,) if meta.image and meta.image.caption else (),
+        "tags": (*meta.tags, *meta.topic),
+        "category": meta.category,
+        "unit": (meta.unit,) if meta.unit else (),
+        "author": (*meta.author, *meta.photographer),
+    }
+
+
+def read(sources: Iterable[tuple[Metadata, str]], abbreviations: Abbreviations) -> Streams:
+    """Return the streams of bulletins, given as front matter and the body's HTML."""
     vocabulary = _vocabulary(tuple(abbreviations))
     streams = []
     for source in sources:
-        texts = [_GAPS[field].join(source.texts.get(name, ())) for name, field in _NUMBERS.items()]
-        texts[BODY] = text_of(body(source.path))
+        fields = _texts(*source)
+        texts = [_GAPS[field].join(fields[name]) for name, field in _NUMBERS.items()]
         streams.append(b"".join(map(vocabulary.stream, texts, _NUMBERS.values())))
     ends = np.cumsum([len(each) // BYTES for each in streams])
     data = np.frombuffer(b"".join(streams), np.uint32)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from danvan_site import vietnamese
+from danvan_site.frontmatter import Metadata
 from danvan_site.search import spool as spooling
 from danvan_site.search.documents import BODY, Abbreviations, Source, Streams, read
 from danvan_site.search.hashing import Vocabulary
@@ -43,7 +44,11 @@ def tokenize(options: Tokenizing, sources: Sequence[Source]) -> list[Streams]:
     """Make the streams of some sources, whose bodies are in the state."""
     reader = Reader(Path(options.state))
     with contextlib.closing(reader):
-        return [read(sources, reader.html, options.abbreviations)]
+        bulletins = (
+            (Metadata.from_row(reader.row(source.path)[0]), reader.html(source.path))
+            for source in sources
+        )
+        return [read(bulletins, options.abbreviations)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ class Index:
     @classmethod
     def of(cls, sources: Sequence[Source], abbreviations: Abbreviations, program: str) -> Index:
         """Return the index of *sources*, from the oldest, as the version *program* makes it."""
-        digests = [each.digest(abbreviations) for each in sources]
+        added = _digest([repr(tuple(abbreviations))])
+        digests = [_digest([each.digest, added]) for each in sources]
         return cls(sources, digests, abbreviations, program)
 
     @property
