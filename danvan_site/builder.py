@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,21 +24,17 @@ from danvan_site.errors import ContentError, Place, Problem, Severity, UsageErro
 from danvan_site.library import Library, assemble
 from danvan_site.locks import locked
 from danvan_site.output import OutputFolder
-from danvan_site.plan import Artifact, Plan, References, encode, plan
-from danvan_site.search.files import OF_INDEX
+from danvan_site.plan import Plan, References, plan
+from danvan_site.rendering import Rendering
 from danvan_site.search.index import Needs
-from danvan_site.search.spool import Spool
 from danvan_site.state import KnownOutput, KnownSource, Rows, State
-from danvan_site.templates import TemplateProblem, Templates
+from danvan_site.templates import TemplateProblem, Templates, theme_folder
 from danvan_site.workers import Workers, collection_paused
 
 # A file changed this shortly before it was looked at may change again within the same tick of
 # the file system's clock, so its time proves nothing (git calls such entries racy).
 _RACY_NS = 2_000_000_000
 _READ_CHUNK = 100
-# Below this many batches of the search index starting processes takes longer than the work.
-_WORTH_BATCHES = 64
-_RENDER_CHUNK = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +185,7 @@ class _Build:
     ) -> None:
         self._options = options
         self._settings = settings
+        self._folder = OutputFolder(options.output, options.shown(options.output))
         self._state = state
         self._workers = workers
         self._progress = progress
@@ -203,6 +201,11 @@ class _Build:
         with self._stage("discover"):
             files, problems = content.discover(self._options.content, self._reading.shown)
             self._problems += problems
+            on_disk = self._folder.scan() if self._options.publish else {}
+            self._trusted_before = self._state.mark_seen() - _RACY_NS
+            if self._options.publish and self._is_as_it_was(files, on_disk):
+                return self._report
+            self._state.keep_last(None)
         with self._stage("read"):
             sources = self._read(files)
         with self._stage("library"):
@@ -213,12 +216,80 @@ class _Build:
         self._stop_on_errors()
         self._state_media(files)
         if self._options.publish:
-            self._publish_all(planned, templates)
+            on_disk = self._publish_all(planned, templates, on_disk)
         else:
             self._examine(planned, templates)
         self._report.peak_memory = self._workers.memory
         self._report.problems = sorted(self._problems, key=lambda problem: problem.order)
+        if self._options.publish:
+            self._keep_last(files, sources, on_disk)
         return self._report
+
+    # what was
+
+    def _is_as_it_was(
+        self, files: Mapping[str, File], on_disk: Mapping[str, tuple[int, int]]
+    ) -> bool:
+        """Tell whether nothing at all has changed since the last build; if so, report as it did."""
+        last = self._state.last()
+        now = self._options.now.timestamp()
+        if not last or not last["since"] <= now < last["until"] or not self._folder.is_settled:
+            return False
+        if last["signature"] != self._signature(files, on_disk):
+            return False
+        for file in files.values():
+            # What changed about when it was last looked at proves nothing by its time.
+            if file.stamp.latest_ns >= self._trusted_before:
+                digest = content.digest_of_file(file, self._reading)
+                if digest != self._state.source_digest(file.path):
+                    return False
+        problems = [Problem.from_row(row) for row in last["problems"]]
+        report = BuildReport(**last["report"], problems=problems, seconds=self._report.seconds)
+        report.unchanged = report.artifacts
+        report.peak_memory = self._workers.memory
+        self._report = report
+        return True
+
+    def _keep_last(
+        self,
+        files: Mapping[str, File],
+        sources: Mapping[str, Bulletin],
+        on_disk: Mapping[str, tuple[int, int]],
+    ) -> None:
+        """Keep what tells the next build that it has nothing to do."""
+        now = self._options.now.timestamp()
+        report = self._report
+        moments = [
+            moment
+            for source in sources.values()
+            for moment in (source.head.starts, source.head.expires)
+            if moment is not None and moment > now
+        ]
+        names = ("bulletins", "pages", "artifacts", "left_out")
+        last = {
+            "signature": self._signature(files, on_disk),
+            "since": now,
+            "until": min(moments, default=math.inf),
+            "report": {name: getattr(report, name) for name in names},
+            "problems": [problem.to_row() for problem in report.problems],
+        }
+        self._state.keep_last(last)
+
+    def _signature(self, files: Mapping[str, File], on_disk: Mapping[str, tuple[int, int]]) -> str:
+        """Return what is different when anything is that a build depends on or leaves behind."""
+        options = self._options
+        digest = hashlib.blake2b(digest_size=16)
+        asked = options.drafts, options.future, options.strict, options.shown(options.templates)
+        digest.update(repr((self._settings, asked)).encode("utf-8", "surrogatepass"))
+        for folder in (options.templates, theme_folder()):
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    digest.update(f"\0{path}\0".encode("utf-8", "surrogatepass"))
+                    digest.update(path.read_bytes())
+        lines = [f"{path}\0{file.name}\0{file.stamp}" for path, file in files.items()]
+        lines += [f"{path}\0{on_disk[path]}" for path in sorted(on_disk)]
+        digest.update("\n".join(lines).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
 
     @contextlib.contextmanager
     def _stage(self, name: str, total: int = 0) -> Iterator[None]:
@@ -237,7 +308,6 @@ class _Build:
     def _read(self, files: Mapping[str, File]) -> dict[str, Bulletin]:
         """Read what changed; return all bulletins by path."""
         known = self._state.sources()
-        self._trusted_before = self._state.mark_seen() - _RACY_NS
         texts = [file for path, file in files.items() if path.endswith(".md")]
         changed = [file for file in texts if not self._is_fresh(file, known.get(file.path))]
         self._progress.stage("read", len(changed))
@@ -356,51 +426,88 @@ class _Build:
 
     # render and publish
 
-    def _publish_all(self, planned: Plan, templates: Templates) -> None:
-        folder = OutputFolder(self._options.output, self._options.shown(self._options.output))
+    def _publish_all(
+        self, planned: Plan, templates: Templates, on_disk: Mapping[str, tuple[int, int]]
+    ) -> dict[str, tuple[int, int]]:
+        """Publish what is not as it was; return what then stands in the folder."""
+        folder = self._folder
         known = self._state.outputs()
-        on_disk = folder.scan()
-        rendering = _Rendering(self, planned, templates, known, on_disk, folder.staging)
+        rendering = self._rendering(planned, templates, known, on_disk, folder.staging)
         with self._stage("index"):
-            results = self._index(planned, rendering)
-        with self._stage("render", len(rendering.pages)):
-            results |= rendering.render_pages()
+            self._index(planned, rendering)
+        with self._stage("render", len(planned.artifacts)):
+            rendering.pages(self._workers, self._progress.advance)
+        results = rendering.results
         with self._stage("publish"):
             staged = [path for path, result in results.items() if result.staged]
             staged.sort(key=lambda path: path in on_disk)  # stable: new ones first, then by rank
-            outputs = rendering.outputs(results)
+            outputs = rendering.outputs()
             owned = folder.owned()
             foreign = on_disk.keys() - owned.keys() - known.keys()
             self._refuse_foreign(path for path in staged if path in foreign)
             removed = [path for path in owned if path not in outputs and path in on_disk]
             digests = {path: each.digest for path, each in outputs.items()}
             folder.publish(staged, removed, digests)
-            changed = {path: outputs[path] for path in results}
-            gone = [path for path in known if path not in outputs]
+            changed = {path: each for path, each in outputs.items() if known.get(path) != each}
+            forgotten = [path for path in known if path not in outputs]
             with self._state.changing():
-                self._state.keep_outputs(changed.items(), gone)
+                self._state.keep_outputs(changed.items(), forgotten)
         report = self._report
+        report.reasons = rendering.reasons
         report.rendered, report.written, report.removed = len(results), len(staged), len(removed)
         report.unchanged = len(outputs) - len(staged)
+        gone = set(removed)
+        standing = {path: stat for path, stat in on_disk.items() if path not in gone}
+        standing |= {path: (each.size, each.mtime_ns) for path, each in outputs.items()}
+        return standing | folder.manifest()
 
-    def _index(self, planned: Plan, rendering: _Rendering) -> dict[str, render.Result]:
+    def _rendering(
+        self,
+        planned: Plan,
+        templates: Templates,
+        known: Mapping[str, KnownOutput],
+        on_disk: Mapping[str, tuple[int, int]],
+        staging: Path,
+    ) -> Rendering:
+        options = self._options
+        names = sorted({artifact.template for artifact in planned.artifacts})
+        version = repr([templates.digest(name) for name in names])
+        site = render.Site(
+            content=str(options.content),
+            content_shown=options.shown(options.content),
+            templates=str(options.templates),
+            templates_shown=options.shown(options.templates),
+            language=self._settings.language,
+            cache=str(options.cache / "templates"),
+            state=str(self._state.path),
+            output=str(options.output) if options.publish else "",
+            staging=str(staging),
+            version=hashlib.blake2b(version.encode(), digest_size=8).hexdigest(),
+            program=program_digest()[:8],
+        )
+        return Rendering(site, planned, templates, known, on_disk, self._tell)
+
+    def _tell(self, problems: Iterable[Problem]) -> None:
+        self._problems += problems
+        self._stop_on_errors()
+
+    def _index(self, planned: Plan, rendering: Rendering) -> None:
         """Make what of the search index is not as it was; its files stand before all pages."""
-        tasks = list(rendering.tasks(rendering.indexed))
+        tasks = rendering.index_tasks()
         self._progress.stage("index", len(tasks))
         needs = Needs.of({task.kind for task in tasks})
-        if not needs.anything:
-            return rendering.render_index(None, tasks)
         folder = self._state.path.with_suffix(".search")
-        with planned.index.spooled(needs, self._state, self._workers, folder) as spool:
-            return rendering.render_index(spool, tasks)
+        with contextlib.ExitStack() as stack:
+            spool = None
+            if needs.anything:
+                spooled = planned.index.spooled(needs, self._state, self._workers, folder)
+                spool = stack.enter_context(spooled)
+            rendering.index(spool, tasks, self._workers, self._progress.advance)
 
     def _refuse_foreign(self, paths: Iterable[str]) -> None:
         """A file that somebody else put where a page is to stand is not overwritten."""
         shown = self._options.shown(self._options.output)
-        self._problems += [
-            Problem("output-foreign-file", Place(f"{shown}/{path}")) for path in paths
-        ]
-        self._stop_on_errors()
+        self._tell(Problem("output-foreign-file", Place(f"{shown}/{path}")) for path in paths)
 
     def _examine(self, planned: Plan, templates: Templates) -> None:
         """Render everything, and throw it away: templates go wrong only then."""
@@ -408,138 +515,12 @@ class _Build:
         shutil.rmtree(staging, ignore_errors=True)
         with self._stage("render", len(planned.artifacts)):
             try:
-                rendering = _Rendering(self, planned, templates, {}, {}, staging)
+                rendering = self._rendering(planned, templates, {}, {}, staging)
                 # In the search index nothing can be wrong.
-                results = rendering.render_pages()
+                rendering.pages(self._workers, self._progress.advance)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
-        self._report.rendered = len(results)
-
-
-class _Rendering:
-    """The render stage: decides what to render, has it rendered, gathers what came of it."""
-
-    def __init__(
-        self,
-        build: _Build,
-        planned: Plan,
-        templates: Templates,
-        known: Mapping[str, KnownOutput],
-        on_disk: Mapping[str, tuple[int, int]],
-        staging: Path,
-    ) -> None:
-        self._build = build
-        self._planned = planned
-        self._templates = templates
-        self._known = known
-        self._on_disk = on_disk
-        self._staging = staging
-        self._digests: dict[str, tuple[str, str]] = {}
-        self.indexed = [each for each in planned.artifacts if each.kind in OF_INDEX]
-        self.pages = [each for each in planned.artifacts if each.kind not in OF_INDEX]
-
-    def render_pages(self) -> dict[str, render.Result]:
-        """Render what of the pages is not as it was; return the results in the order of
-        publishing."""
-        tasks = self.tasks(self.pages)
-        workers = self._build._workers
-        return self._collected(workers.map(render.stage, self._site(), tasks, _RENDER_CHUNK))
-
-    def render_index(
-        self, spool: Spool | None, tasks: Sequence[render.Task]
-    ) -> dict[str, render.Result]:
-        """Render *tasks* of the search index."""
-        work, workers = (self._site(), spool), self._build._workers
-        batches = render.batches(tasks, _RENDER_CHUNK)
-        return self._collected(workers.map(render.stage_index, work, batches, 1, _WORTH_BATCHES))
-
-    def _collected(self, batches: Iterable[Sequence[render.Result]]) -> dict[str, render.Result]:
-        build = self._build
-        results: dict[str, render.Result] = {}
-        for batch in batches:
-            results.update((result.path, result) for result in batch)
-            build._progress.advance(len(batch))
-            # One line of a template goes wrong on thousands of pages: one of them tells enough.
-            wrong = {each.problem.place: each.problem for each in reversed(batch) if each.problem}
-            build._problems += wrong.values()
-            build._stop_on_errors()
-        return results
-
-    def _subject(self, artifact: Artifact) -> str:
-        """Return the source whose page an artifact is, as messages name it."""
-        shown = self._build._reading.shown
-        return f"{shown}/{artifact.subject}" if artifact.subject else ""
-
-    def _site(self) -> render.Site:
-        options = self._build._options
-        names = sorted({artifact.template for artifact in self._planned.artifacts})
-        version = repr([self._templates.digest(name) for name in names])
-        return render.Site(
-            content=str(options.content),
-            content_shown=options.shown(options.content),
-            templates=str(options.templates),
-            templates_shown=options.shown(options.templates),
-            language=self._build._settings.language,
-            cache=str(options.cache / "templates"),
-            state=str(self._build._state.path),
-            output=str(options.output) if options.publish else "",
-            staging=str(self._staging),
-            version=hashlib.blake2b(version.encode(), digest_size=8).hexdigest(),
-            program=program_digest()[:8],
-        )
-
-    def tasks(self, artifacts: Sequence[Artifact]) -> Iterator[render.Task]:
-        """Yield a task for each artifact that is not as it was."""
-        for artifact in artifacts:
-            context = encode(artifact.context())
-            reason = self._reason(artifact, context)
-            if reason:
-                self._build._report.reasons[artifact.path] = reason
-                known = self._known.get(artifact.path)
-                current = known.digest if known and reason in ("template", "content") else ""
-                yield render.Task(
-                    artifact.path, artifact.kind, artifact.template, context,
-                    self._subject(artifact), current if self._is_intact(artifact.path) else "",
-                )  # fmt: skip
-            else:
-                self._build._progress.advance(1)
-
-    def _reason(self, artifact: Artifact, context: str) -> str:
-        """Return why an artifact must be rendered; '' where its file is right as it is."""
-        digest = hashlib.blake2b(
-            f"{artifact.kind}\0{context}".encode("utf-8", "surrogatepass"), digest_size=16
-        ).hexdigest()
-        template = self._templates.digest(artifact.template)
-        self._digests[artifact.path] = template, digest
-        known = self._known.get(artifact.path)
-        if known is None:
-            return "new"
-        if known.template != template:
-            return "template"
-        if known.context != digest:
-            return "content"
-        return "" if self._is_intact(artifact.path) else "output"
-
-    def _is_intact(self, path: str) -> bool:
-        known = self._known.get(path)
-        return known is not None and self._on_disk.get(path) == (known.size, known.mtime_ns)
-
-    def outputs(self, results: Mapping[str, render.Result]) -> dict[str, KnownOutput]:
-        """Return all outputs as they are to stand in the folder."""
-        outputs: dict[str, KnownOutput] = {}
-        for path, (template, context) in self._digests.items():
-            result = results.get(path)
-            written = result.written if result else None
-            if written:
-                outputs[path] = KnownOutput(
-                    template, context, written.digest, written.size, written.mtime_ns
-                )
-            else:
-                before = self._known[path]
-                outputs[path] = KnownOutput(
-                    template, context, before.digest, before.size, before.mtime_ns
-                )
-        return outputs
+        self._report.rendered = len(rendering.results)
 
 
 def _duplicate_ids(bulletins: Sequence[Bulletin], shown: str) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,10 @@ class Catalog:
     cli: Mapping[str, str]
     site: Mapping[str, str]
     problems: Mapping[str, Mapping[str, str]]
+
+    def __reduce__(self) -> tuple[Callable[[str], Catalog], tuple[str]]:
+        """Other processes load it themselves."""
+        return load, (self.language,)
 
     def say(self, key: str, /, **details: object) -> str:
         """Return a text of the command line with its placeholders filled."""

@@ -34,8 +34,7 @@ _SKIPPED_ENDINGS = ("~", ".tmp", ".swp", ".bak", ".part", ".crdownload")
 _SKIPPED_NAMES = frozenset(("thumbs.db", "desktop.ini"))
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A file of the content folder: ``path`` is relative, in NFC; ``name`` is as on disk."""
 
     path: str
@@ -213,34 +212,46 @@ def discover(root: Path, shown: str) -> tuple[dict[str, File], list[Problem]]:
     pending = [""]
     while pending:
         prefix = pending.pop()
-        with os.scandir(root / prefix) as entries:
+        with os.scandir(os.path.join(root, prefix)) as entries:
             for entry in entries:
-                path = unicodedata.normalize("NFC", prefix + entry.name)
                 if _is_skipped(entry.name):
                     continue
+                name = prefix + entry.name
+                path = name if name.isascii() else unicodedata.normalize("NFC", name)
                 if entry.is_symlink():
                     place = Place(f"{shown}/{path}")
                     problems.append(Problem("link-in-content", place, {}, Severity.WARNING))
                 elif entry.is_dir(follow_symlinks=False):
-                    pending.append(prefix + entry.name + "/")
+                    pending.append(name + "/")
                 elif entry.is_file(follow_symlinks=False):
                     stamp = Stamp.of(entry.stat(follow_symlinks=False))
-                    files[path] = File(path, prefix + entry.name, stamp)
+                    files[path] = File(path, name, stamp)
     return dict(sorted(files.items())), problems
 
 
 def _is_skipped(name: str) -> bool:
+    if name.startswith((".", "_", "~$")):
+        return True
     lower = name.lower()
-    return (
-        name.startswith((".", "_", "~$"))
-        or lower in _SKIPPED_NAMES
-        or lower.endswith(_SKIPPED_ENDINGS)
-    )
+    return lower.endswith(_SKIPPED_ENDINGS) or lower in _SKIPPED_NAMES
 
 
 def digest_of(data: bytes) -> str:
     """Return the digest by which contents are told apart (blake2b, 16 bytes, hexadecimal)."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def digest_of_file(file: File, options: ReadOptions) -> str:
+    """Return the digest of a file's contents, '' where it cannot be read."""
+    try:
+        with open(os.path.join(options.root, file.name), "rb") as handle:
+            return hashlib.file_digest(handle, _hash).hexdigest()
+    except OSError:
+        return ""
+
+
+def _hash() -> Any:
+    return hashlib.blake2b(digest_size=16)
 
 
 def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
@@ -276,12 +287,12 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     front = json.dumps(meta.to_row())
     row = f"[{front}, {json.dumps([excerpt, body.anchors, places])[1:]}"
     head = _head(file, meta, body, options.zone, (front, excerpt))
-    known = KnownSource(file.stamp, digest, list(map(_problem_row, problems)), head)
+    known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], head)
     return ReadFile(file.path, known, row, body.html)
 
 
 def _unreadable(file: File, digest: str, problems: Iterable[Problem]) -> ReadFile:
-    known = KnownSource(file.stamp, digest, list(map(_problem_row, problems)), None)
+    known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], None)
     return ReadFile(file.path, known, "", "")
 
 
@@ -343,17 +354,9 @@ def _excerpt(text: str) -> str:
     return cut[: max(cut.rfind(" "), _EXCERPT // 2)].rstrip(" ,;:–-") + "…"
 
 
-def _problem_row(problem: Problem) -> list[Any]:
-    place = problem.place
-    return [problem.code, place.file, place.line, place.column, problem.details, problem.severity]
-
-
 def from_state(path: str, known: KnownSource, rows: Rows) -> tuple[Bulletin | None, list[Problem]]:
     """Return the bulletin that the state keeps under *path* (None: unreadable), its problems."""
-    problems = [
-        Problem(code, Place(file, line, column), details, Severity(severity))
-        for code, file, line, column, details, severity in known.problems
-    ]
+    problems = list(map(Problem.from_row, known.problems))
     if known.head is None:
         return None, problems
     return Bulletin(path, known.digest, Head._make(known.head), rows), problems
@@ -373,9 +376,7 @@ def read_media(file: File, options: ReadOptions) -> KnownSource:
     fault = reason = ""
     try:
         with open(os.path.join(options.root, file.name), "rb") as handle:
-            digest = hashlib.file_digest(
-                handle, lambda: hashlib.blake2b(digest_size=16)
-            ).hexdigest()
+            digest = hashlib.file_digest(handle, _hash).hexdigest()
             if file.path.lower().endswith(".svg"):
                 handle.seek(0)
                 fault = "unsafe-svg" if _ACTIVE_SVG.search(handle.read()) else ""

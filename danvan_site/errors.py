@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 
 class Severity(enum.StrEnum):
@@ -49,6 +50,17 @@ class Problem:
     def order(self) -> tuple[Place, str, tuple[tuple[str, str], ...]]:
         """The key by which problems are listed."""
         return self.place, self.code, tuple(sorted(self.details.items()))
+
+    def to_row(self) -> list[Any]:
+        """Return the problem as JSON values."""
+        place = self.place
+        return [self.code, place.file, place.line, place.column, self.details, self.severity]
+
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> Self:
+        """Return the problem that `to_row` gave."""
+        code, file, line, column, details, severity = row
+        return cls(code, Place(file, line, column), details, Severity(severity))
 
 
 class UsageError(Exception):

@@ -114,13 +114,18 @@ class OutputFolder:
                 paths[path] = ""
         return paths
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no publication was interrupted."""
+        return not (self.root / _JOURNAL).exists()
+
     def scan(self) -> dict[str, tuple[int, int]]:
         """Return size and time (ns) of every regular file that stands in the folder."""
         found: dict[str, tuple[int, int]] = {}
         pending = [""]
         while pending:
             prefix = pending.pop()
-            with os.scandir(self.root / prefix) as entries:
+            with os.scandir(os.path.join(self.root, prefix)) as entries:
                 for entry in entries:
                     path = prefix + entry.name
                     if not prefix and entry.name in _OURS:
@@ -131,6 +136,11 @@ class OutputFolder:
                         stat = entry.stat(follow_symlinks=False)
                         found[path] = (stat.st_size, stat.st_mtime_ns)
         return found
+
+    def manifest(self) -> dict[str, tuple[int, int]]:
+        """Return size and time (ns) of the manifest, by its path."""
+        stat = os.stat(self.root / MANIFEST)
+        return {MANIFEST: (stat.st_size, stat.st_mtime_ns)}
 
     def publish(
         self, staged: Sequence[str], removed: Collection[str], digests: Mapping[str, str]

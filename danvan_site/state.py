@@ -12,7 +12,6 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -23,8 +22,8 @@ CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctim
     digest TEXT, problems TEXT, head TEXT) WITHOUT ROWID;
 CREATE TABLE row (path TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE body (path TEXT PRIMARY KEY, html TEXT) WITHOUT ROWID;
-CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, context TEXT, digest TEXT,
-    size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
+CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, inputs TEXT, context TEXT,
+    digest TEXT, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE word (number INTEGER PRIMARY KEY, text TEXT);
 CREATE TABLE stream (path TEXT PRIMARY KEY, digest TEXT, data BLOB);
 """
@@ -58,11 +57,12 @@ class KnownSource(NamedTuple):
     head: Any
 
 
-@dataclass(frozen=True, slots=True)
-class KnownOutput:
-    """An output as the last build wrote it: what it was made of, and what it then was."""
+class KnownOutput(NamedTuple):
+    """An output as the last build wrote it: digests of what it was made of, and what it then
+    was."""
 
     template: str
+    inputs: str
     context: str
     digest: str
     size: int
@@ -139,6 +139,21 @@ class State:
         )
         return before
 
+    def last(self) -> Any:
+        """Return what `keep_last` was given, as JSON values; None if nothing."""
+        return json.loads(self._known("last") or "null")
+
+    def keep_last(self, value: Any) -> None:
+        """Keep what came of the build that is done; None while another one is under way."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO known VALUES ('last', ?)", (json.dumps(value),)
+        )
+
+    def source_digest(self, path: str) -> str:
+        """Return the digest of a source as the last build read it, '' where there was none."""
+        row = self._database.execute("SELECT digest FROM source WHERE path = ?", (path,)).fetchone()
+        return str(row[0]) if row else ""
+
     def sources(self) -> dict[str, KnownSource]:
         """Return all sources by path."""
         rows = self._database.execute("SELECT * FROM source").fetchall()
@@ -190,11 +205,8 @@ class State:
     ) -> None:
         """Add or replace outputs, and forget those removed."""
         self._database.executemany(
-            "INSERT OR REPLACE INTO output VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (path, each.template, each.context, each.digest, each.size, each.mtime_ns)
-                for path, each in outputs
-            ),
+            "INSERT OR REPLACE INTO output VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((path, *each) for path, each in outputs),
         )
         self._database.executemany(
             "DELETE FROM output WHERE path = ?", ((path,) for path in removed)

@@ -12,13 +12,25 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 Argument = TypeVar("Argument")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Function = Callable[[Argument, Sequence[Item]], Sequence[Result]]
+
+# In a worker process: what it was started with.
+_received: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared(Generic[Argument]):
+    """What all workers have from their start: too large to be sent with each chunk of work."""
+
+    number: int
+
 
 # Below this many items starting processes takes longer than the work.
 _WORTH_PROCESSES = 400
@@ -46,6 +58,7 @@ class Workers:
         self._jobs = jobs or os.cpu_count() or 1
         self._pool: ProcessPoolExecutor | None = None
         self._peaks: dict[int, int] = {}
+        self._values: list[Any] = []
 
     def __enter__(self) -> Workers:
         return self
@@ -56,24 +69,36 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
     @property
     def memory(self) -> int:
         """The peaks of this process and of all workers together, in bytes."""
         return peak_memory() + sum(self._peaks.values())
 
+    def share(self, value: Argument) -> Shared[Argument]:
+        """Give a value to all workers that are started from now on: those that are forked have it
+        for nothing."""
+        self._stop()
+        self._values.append(value)
+        return Shared(len(self._values) - 1)
+
     def map(
         self,
         function: Function[Argument, Item, Result],
-        argument: Argument,
+        argument: Argument | Shared[Argument],
         items: Iterable[Item],
         chunk: int,
         worth: int = _WORTH_PROCESSES,
     ) -> Iterator[Sequence[Result]]:
         """Yield the results of *function(argument, chunk of items)*, in the order of *items*.
 
+        An *argument* that was shared is its value there.
         *items* is drawn from only as fast as work is done, so that it may be made on the way.
         Fewer than *worth* items are not worth starting processes.
         """
@@ -82,8 +107,9 @@ class Workers:
         first = list(itertools.islice(chunks, -(-worth // chunk)))
         everything = itertools.chain(first, chunks)
         if self._jobs == 1 or sum(map(len, first)) < worth:
+            value = _value(argument, self._values)
             for each in everything:
-                yield function(argument, each)
+                yield function(value, each)
             return
         pool = self._started()
         waiting: deque[Future[tuple[int, int, Sequence[Result]]]] = deque()
@@ -99,7 +125,9 @@ class Workers:
             # A fork copies no threads; with threads about only a fresh process is safe.
             fork = sys.platform == "linux" and threading.active_count() == 1
             context = multiprocessing.get_context("fork" if fork else "spawn")
-            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context)
+            self._pool = ProcessPoolExecutor(
+                self._jobs, mp_context=context, initializer=_receive, initargs=(self._values,)
+            )
         return self._pool
 
     def _result(self, future: Future[tuple[int, int, Sequence[Result]]]) -> Sequence[Result]:
@@ -121,9 +149,23 @@ def collection_paused() -> Iterator[None]:
             gc.enable()
 
 
+def _receive(values: Sequence[Any]) -> None:
+    global _received
+    _received = values
+
+
+def _value(argument: Argument | Shared[Argument], values: Sequence[Any]) -> Argument:
+    if isinstance(argument, Shared):
+        found: Argument = values[argument.number]
+        return found
+    return argument
+
+
 def _run(
-    function: Function[Argument, Item, Result], argument: Argument, items: Sequence[Item]
+    function: Function[Argument, Item, Result],
+    argument: Argument | Shared[Argument],
+    items: Sequence[Item],
 ) -> tuple[int, int, Sequence[Result]]:
     with collection_paused():
-        results = function(argument, items)
+        results = function(_value(argument, _received), items)
     return os.getpid(), peak_memory(), results

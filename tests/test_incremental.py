@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workbench import ROOT, Workbench
+from tests.workbench import ROOT, Workbench, environment
 
 DATA = {"du-lieu/bai-viet.jsonl", "du-lieu/bai-viet.csv"}
 FEEDS = {"feed.xml", "feed.json"}
@@ -242,6 +242,17 @@ def test_after_any_edits_the_folder_is_that_of_a_clean_build(tmp_path: Path) -> 
         assert site.tree() == site.tree(tmp_path / "clean")
 
 
+# A program with a thread of its own starts its worker processes afresh, as Windows and macOS do.
+AFRESH = """
+import sys, threading
+from danvan_site.cli import main
+
+if __name__ == "__main__":
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    sys.exit(main())
+"""
+
+
 def test_one_worker_and_two_give_the_same_bytes(tmp_path: Path) -> None:
     site = Workbench(tmp_path)
     fill(site, 450)
@@ -249,6 +260,12 @@ def test_one_worker_and_two_give_the_same_bytes(tmp_path: Path) -> None:
     report = site.build("--jobs", "2", "--output", "two", "--cache", "cache-two").report
     assert report["bulletins"] == 450
     assert site.tree(tmp_path / "one") == site.tree(tmp_path / "two")
+    script = site.write("afresh.py", AFRESH)
+    subprocess.run(
+        [sys.executable, script, "build", "--jobs", "2", "--output", "three", "--cache", "cache-3"],
+        cwd=tmp_path, env=environment(), check=True, capture_output=True,
+    )  # fmt: skip
+    assert site.tree(tmp_path / "one") == site.tree(tmp_path / "three")
 
 
 def test_an_archive_of_three_thousand(shared: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ LAYERS = (
     ("content",),
     ("library", "search", "templates"),
     ("plan", "render"),
+    ("rendering",),
     ("builder",),
     ("server", "importers", "check", "scaffold"),
     ("cli",),

@@ -22,12 +22,13 @@ __all__ = ["Artifact", "Context", "Json", "Plan", "References", "encode", "plan"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be published, in the order of publishing, and what is wrong with it; and what
-    the search index is of."""
+    """What is to be published, in the order of publishing, and what is wrong with it; what the
+    search index is of; and the digest of what all pages are made with."""
 
     artifacts: Sequence[Artifact]
     problems: Sequence[Problem]
     index: Index
+    frame: str
 
 
 def plan(
@@ -58,7 +59,7 @@ def plan(
     problems += _dead_links(references.outputs, paths)
     problems += _dead_menu(settings, paths)
     artifacts.sort(key=lambda artifact: (artifact.rank, artifact.path))
-    return Plan(artifacts, problems, index)
+    return Plan(artifacts, problems, index, frame.digest)
 
 
 def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:

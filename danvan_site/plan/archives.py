@@ -29,17 +29,19 @@ def plan(frame: Frame) -> Iterator[Artifact]:
     for position, month in enumerate(months):
         path = month_url(*month)
         make = partial(_month, frame, months, position, path)
-        yield Artifact(path, "month", "month.html", make, RANK_LIST)
+        beside = (*months[max(position - 1, 0) : position], *months[position + 1 : position + 2])
+        inputs = f"{position > 0}{beside}{frame.stamps(frame.library.months[month])}"
+        yield Artifact(path, "month", "month.html", make, RANK_LIST, inputs=inputs)
         if _is_split(frame, month):
-            yield from _plan_days(frame, month)
+            yield from _plan_days(frame, month, inputs)
 
 
-def _plan_days(frame: Frame, month: Month) -> Iterator[Artifact]:
+def _plan_days(frame: Frame, month: Month, inputs: str) -> Iterator[Artifact]:
     days = sorted(days_of(frame, month))
     for position, day in enumerate(days):
         path = _day_url(month, day)
         make = partial(_day, frame, month, days, position)
-        yield Artifact(path, "day", "day.html", make, RANK_LIST)
+        yield Artifact(path, "day", "day.html", make, RANK_LIST, inputs=inputs)
 
 
 def days_of(frame: Frame, month: Month) -> dict[int, list[Bulletin]]:

@@ -11,7 +11,7 @@ from typing import Any
 from danvan_site.config import Reply
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment
-from danvan_site.plan.frame import Frame, Values, anchor
+from danvan_site.plan.frame import Frame, Values, anchor, term_stamp
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact, Json, encode
 
@@ -29,10 +29,44 @@ def plan(frame: Frame) -> Iterator[Artifact]:
             partial(_article, frame, bulletin),
             RANK_BULLETIN,
             bulletin.path,
+            _inputs(frame, bulletin),
         )
     for page in frame.library.pages:
         make = partial(_plain_page, frame, page)
         yield Artifact(page.url, "page", "page.html", make, RANK_BULLETIN, page.path)
+
+
+def _inputs(frame: Frame, bulletin: Bulletin) -> str:
+    head = bulletin.head
+    newer, older = frame.library.neighbours(bulletin)
+    names = (("tac-gia", head.author), ("chuyen-muc", head.category), ("su-kien", head.topic),
+             ("tu-khoa", head.tags))  # fmt: skip
+    terms = [
+        term_stamp(term)
+        for key, some in names
+        if some
+        for term in frame.library.groupings[key].find(some)
+    ]
+    files = [
+        f"{media.url} {media.file.stamp.size}"
+        for name in head.attachments
+        for media in [frame.references.attachment(bulletin, name)]
+        if media
+    ]
+    parts = [
+        frame.stamp(bulletin), head.body_digest, frame.stamps(newer), frame.stamps(older),
+        _more_url(frame, bulletin), *terms, *files, *frame.references.addresses[bulletin.path],
+    ]  # fmt: skip
+    return "\0".join(parts)
+
+
+def _more_url(frame: Frame, bulletin: Bulletin) -> str:
+    """Return where the list of a bulletin's neighbours goes on."""
+    shelf = frame.library.shelf(bulletin)
+    if not shelf:
+        return str(frame.date(bulletin.date)["url"])
+    place = page_of(shelf, frame.library.rank(bulletin), frame.settings.page_size)
+    return f"{place}#{anchor(bulletin)}"
 
 
 def _body(frame: Frame, bulletin: Bulletin) -> Values:
@@ -72,18 +106,14 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
     )
     values = _values(frame, bulletin)
     newer, older = frame.library.neighbours(bulletin)
-    if shelf:
-        place = page_of(shelf, frame.library.rank(bulletin), frame.settings.page_size)
-        more, back = f"{place}#{anchor(bulletin)}", (shelf.name, shelf.url)
-    else:
-        more, back = values["date"]["url"], (frame.text("archive"), "luu-tru/index.html")
+    back = (shelf.name, shelf.url) if shelf else (frame.text("archive"), "luu-tru/index.html")
     context |= {
         "bulletin": values,
         "body": _body(frame, bulletin),
         "newer": frame.cards_of(newer),
         "older": frame.cards_of(older),
         "list": {"title": back[0], "url": back[1]},
-        "more_url": more,
+        "more_url": _more_url(frame, bulletin),
         "metadata": _dublin_core(frame, bulletin, values),
         "jsonld": _json_ld(frame, bulletin, values),
         "reply": reply_form(frame, frame.settings.reply, meta.title, values["permalink"]),

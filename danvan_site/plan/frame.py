@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,7 +40,9 @@ class Frame:
         self.references = references
         self.site = self._site()
         self.menu = Json("[" + ",".join(self._menu()) + "]")
+        self.digest = digest(repr(settings), self.site, self.menu)
         self._cards: dict[str, Json] = {}
+        self._stamps: dict[str, str] = {}
 
     def text(self, key: str, **details: object) -> str:
         """Return a text of the pages' catalogue."""
@@ -158,6 +161,22 @@ class Frame:
                 self._cards[bulletin.path] = encode(self.card(bulletin))
         return [self._cards[bulletin.path] for bulletin in bulletins]
 
+    def stamp(self, bulletin: Bulletin) -> str:
+        """Return what tells whether a bulletin's card is what it was."""
+        stamp = self._stamps.get(bulletin.path)
+        if stamp is None:
+            head = bulletin.head
+            units = self.library.groupings["don-vi"].find([head.unit] if head.unit else [])
+            terms = [*units, *self.library.groupings["chuyen-muc"].find(head.category[:1])]
+            picture = self.references.picture(bulletin)
+            stamp = digest(head.url, head.card_digest, picture, *map(term_stamp, terms))
+            self._stamps[bulletin.path] = stamp
+        return stamp
+
+    def stamps(self, bulletins: Sequence[Bulletin]) -> str:
+        """Return the stamps of some bulletins, in their order."""
+        return "".join(map(self.stamp, bulletins))
+
     def newest_first(self, bulletins: Sequence[Bulletin]) -> list[Json]:
         """Return the cards of bulletins that go from the oldest, newest first."""
         return self.cards_of(bulletins[::-1])
@@ -177,6 +196,12 @@ class Frame:
         return _links([(self.text("home"), "index.html"), *ways])
 
 
+def digest(*parts: str) -> str:
+    """Return a short digest of some texts."""
+    data = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(data, digest_size=8).hexdigest()
+
+
 def anchor(bulletin: Bulletin) -> str:
     """Return the id of a bulletin's card in a list: its address, since names repeat in months."""
     return "tin-" + bulletin.url[:-5].replace("/", "_")
@@ -185,6 +210,11 @@ def anchor(bulletin: Bulletin) -> str:
 def term_link(term: Term) -> Values:
     """Return a term as a link."""
     return {"name": term.name, "url": term.url}
+
+
+def term_stamp(term: Term) -> str:
+    """Return what tells whether a link to a term is what it was."""
+    return f"{term.name}\0{term.slug}"
 
 
 def _links(pairs: Sequence[tuple[str, str]]) -> list[Values]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from danvan_site import vietnamese
 from danvan_site.config import by_identity
+from danvan_site.content import Bulletin
 from danvan_site.library import Grouping, Term
 from danvan_site.plan.frame import Frame, Values
-from danvan_site.plan.model import RANK_LIST, Artifact
+from danvan_site.plan.model import RANK_LIST, Artifact, encode
 
 
 def plan(frame: Frame) -> Iterator[Artifact]:
@@ -19,9 +20,17 @@ def plan(frame: Frame) -> Iterator[Artifact]:
         make = partial(_index, frame, grouping, path)
         yield Artifact(path, "terms", "terms.html", make, RANK_LIST)
         for term in grouping.terms.values():
-            for number in (None, *range(1, _numbered(term, frame.settings.page_size) + 1)):
+            unit = encode({"unit": _unit(frame, term)}) if term.unit else ""
+            pages = _numbered(term, frame.settings.page_size)
+            for number in (None, *range(1, pages + 1)):
                 make = partial(_list, frame, term, number)
-                yield Artifact(_path(term, number), "listing", "listing.html", make, RANK_LIST)
+                # What stands around the members depends on how many pages there are, and that
+                # on whether this is the last.
+                place = f"{len(term.members)}" if number is None else f"{number < pages}"
+                members = frame.stamps(_members(frame, term, number))
+                inputs = f"{term.name}\0{term.slug}\0{term.description}\0{unit}{place}{members}"
+                path = _path(term, number)
+                yield Artifact(path, "listing", "listing.html", make, RANK_LIST, inputs=inputs)
 
 
 def _numbered(term: Term, size: int) -> int:
@@ -32,6 +41,17 @@ def _numbered(term: Term, size: int) -> int:
 
 def _path(term: Term, number: int | None) -> str:
     return term.url if number is None else f"{term.folder}/trang-{number}.html"
+
+
+def _members(frame: Frame, term: Term, number: int | None) -> Sequence[Bulletin]:
+    """Return the members on one page of a list, from the oldest.  The first page shows the
+    newest: the last two numbered pages' worth, so that it is never nearly empty and a new bulletin
+    changes it and one numbered page."""
+    size = frame.settings.page_size
+    pages = _numbered(term, size)
+    if number is None:
+        return term.members[max(pages - 2, 0) * size :] if pages else term.members
+    return term.members[(number - 1) * size : number * size]
 
 
 def page_of(term: Term, rank: int, size: int) -> str:
@@ -63,14 +83,7 @@ def _index(frame: Frame, grouping: Grouping, path: str) -> Values:
 
 
 def _list(frame: Frame, term: Term, number: int | None) -> Values:
-    """One page of a list.  The first page shows the newest: the last two numbered pages' worth,
-    so that it is never nearly empty and a new bulletin changes it and one numbered page."""
-    size = frame.settings.page_size
-    pages = _numbered(term, size)
-    if number is None:
-        members = term.members[max(pages - 2, 0) * size :] if pages else term.members
-    else:
-        members = term.members[(number - 1) * size : number * size]
+    pages = _numbered(term, frame.settings.page_size)
     title = frame.grouping_title(term.grouping)
     path = _path(term, number)
     context = frame.page(
@@ -91,7 +104,7 @@ def _list(frame: Frame, term: Term, number: int | None) -> Values:
             "description": term.description,
             "unit": _unit(frame, term) if term.unit else None,
         },
-        "items": frame.newest_first(members),
+        "items": frame.newest_first(_members(frame, term, number)),
         "pager": _pager(term, number, pages) if pages else None,
     }
     return context

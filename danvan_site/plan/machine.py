@@ -11,7 +11,7 @@ from danvan_site.content import Bulletin
 from danvan_site.errors import Problem
 from danvan_site.library import grouped, standing
 from danvan_site.output import is_contained
-from danvan_site.plan.frame import Frame, Values, root_of
+from danvan_site.plan.frame import Frame, Values, root_of, term_stamp
 from danvan_site.plan.home import SEARCH_PAGE
 from danvan_site.plan.model import RANK_FILE, RANK_LIST, RANK_MACHINE, Artifact
 
@@ -33,7 +33,7 @@ def plan(frame: Frame, assets: Mapping[str, tuple[Path, str]]) -> Iterator[Artif
 
 
 def _text(path: str, text: str) -> Artifact:
-    return Artifact(path, "text", "", lambda: {"text": text}, RANK_MACHINE)
+    return Artifact(path, "text", "", partial(dict, {"text": text}), RANK_MACHINE)
 
 
 def _files(frame: Frame, assets: Mapping[str, tuple[Path, str]]) -> Iterator[Artifact]:
@@ -67,7 +67,8 @@ def _feeds(frame: Frame) -> Iterator[Artifact]:
                 path = f"{term.folder}/feed.xml"
                 members = standing(term.members)
                 make = partial(_feed, frame, path, f"{term.name} – {title}", term.url, members)
-                yield Artifact(path, "atom", "", make, RANK_MACHINE)
+                inputs = term_stamp(term) + frame.stamps(members[-FEED_LENGTH:])
+                yield Artifact(path, "atom", "", make, RANK_MACHINE, inputs=inputs)
 
 
 def _feed(frame: Frame, path: str, title: str, page: str, members: Sequence[Bulletin]) -> Values:
@@ -126,7 +127,7 @@ def _sitemaps(frame: Frame) -> Iterator[Artifact]:
         yield Artifact(path, "sitemap", "", make, RANK_MACHINE)
     addresses = [frame.settings.base_url + path for path, _ in parts]
     yield Artifact(
-        "sitemap.xml", "sitemap-index", "", lambda: {"addresses": addresses}, RANK_MACHINE
+        "sitemap.xml", "sitemap-index", "", partial(dict, {"addresses": addresses}), RANK_MACHINE
     )
 
 
@@ -178,8 +179,9 @@ def plan_redirects(frame: Frame, shown: str) -> tuple[list[Artifact], list[Probl
                 problems.append(Problem("bad-alias", place, {"found": alias}))
                 continue
             make = partial(_redirect, frame, path, bulletin)
+            inputs = f"{bulletin.url}\0{bulletin.head.title}"
             artifacts.append(
-                Artifact(path, "redirect", "redirect.html", make, RANK_LIST, bulletin.path)
+                Artifact(path, "redirect", "redirect.html", make, RANK_LIST, bulletin.path, inputs)
             )
             old = urlsplit(alias).path
             base = frame.settings.base_path

@@ -49,7 +49,8 @@ class Artifact:
     """One output: its path, the kind that says how it is rendered, and what it shows.
 
     ``rank`` orders publishing: what is linked to (0) before what links to it.  ``subject`` is the
-    source whose page it is, for messages.  ``context`` makes the values, only when asked.
+    source whose page it is, for messages.  ``context`` makes the values, only when asked; where
+    ``inputs`` is not '', it names all that they depend on besides the frame.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Artifact:
     context: Callable[[], Context]
     rank: int = 1
     subject: str = ""
+    inputs: str = ""
 
 
 RANK_FILE, RANK_BULLETIN, RANK_LIST, RANK_HOME, RANK_MACHINE = range(5)

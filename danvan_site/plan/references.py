@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
+from typing import Any
 
 from danvan_site import vietnamese
 from danvan_site.content import Bulletin, File
@@ -55,6 +56,11 @@ class References:
         self.addresses: dict[str, list[str]] = {}
         self.outputs: list[tuple[Place, str]] = []
         self._pictures: dict[str, str] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What was found goes to other processes; the means of finding stay."""
+        means = ("_files", "_bulletins", "_unpublished", "_digest")
+        return {key: value for key, value in vars(self).items() if key not in means}
 
     def resolve(self, bulletin: Bulletin) -> None:
         """Find everything that a bulletin names."""

@@ -83,8 +83,10 @@ def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
         yield Artifact(f"{FOLDER}/{name}.js", kind, "", partial(dict, context), RANK_FILE)
     bulletins = standing(frame.library.bulletins)
     for number, start in enumerate(range(0, len(bulletins), CARDS)):
-        make = partial(_cards, number, bulletins[start : start + CARDS])
-        yield Artifact(cards_path(number), "search-data", "", make, RANK_FILE)
+        some = bulletins[start : start + CARDS]
+        make = partial(_cards, number, some)
+        inputs = frame.stamps(some)
+        yield Artifact(cards_path(number), "search-data", "", make, RANK_FILE, inputs=inputs)
     for key in _FILTERS.values():
         if _is_used(frame, key):
             yield _data(f"loc/{key}", partial(_column, frame, key))
@@ -97,10 +99,12 @@ def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
 
 
 def _data(name: str, make: Callable[[], object]) -> Artifact:
-    def context() -> Values:
-        return {"name": name, "value": make()}
-
+    context = partial(_named, name, make)
     return Artifact(f"{FOLDER}/{name}.js", "search-data", "", context, RANK_FILE)
+
+
+def _named(name: str, make: Callable[[], object]) -> Values:
+    return {"name": name, "value": make()}
 
 
 def _cards(number: int, bulletins: Sequence[Bulletin]) -> Values:

@@ -59,7 +59,6 @@ _CHUNKS: Mapping[str, _Chunks] = {
 # Kinds that are made of posting rows; of what is made of streams; of the index as a whole.
 OF_ROWS = frozenset((*_CHUNKS, "search-vocabulary", "search-lengths"))
 OF_STREAMS = OF_ROWS | {"search-lunr"}
-OF_INDEX = OF_STREAMS | {"search-data"}
 # So many chunks of rows are read at once: what is sorted then fits into a processor's cache.
 _AT_ONCE = 16
 

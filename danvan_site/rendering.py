@@ -1,0 +1,196 @@
+"""From the plan to staged files: what is not as it was is rendered, in worker processes.
+
+An artifact's context is made where it is rendered.  Whether it has to be made at all is told by
+what goes into it (`Artifact.inputs`), which is cheaper to compare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from danvan_site import render
+from danvan_site.errors import Problem
+from danvan_site.plan import Artifact, Plan, encode
+from danvan_site.search.files import OF_STREAMS
+from danvan_site.search.spool import Spool
+from danvan_site.state import KnownOutput
+from danvan_site.templates import Templates
+from danvan_site.workers import Workers
+
+# Below this many batches of the search index starting processes takes longer than the work.
+_WORTH_BATCHES = 64
+_CHUNK = 100
+
+
+class Wanted(NamedTuple):
+    """An artifact to look at: its number in the plan; the digest of the context that its file was
+    made of, '' where it must be rendered in any case; the file's sha256, '' where that is not
+    known."""
+
+    number: int
+    context: str
+    current: str
+
+
+class Outcome(NamedTuple):
+    """The digest of an artifact's context, and what came of rendering it, if that was done."""
+
+    number: int
+    context: str
+    result: render.Result | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that may have to be rendered, and where."""
+
+    site: render.Site
+    artifacts: Sequence[Artifact]
+
+
+def render_some(job: Job, wanted: Sequence[Wanted]) -> list[Outcome]:
+    """Make the contexts of some artifacts; render those whose context is not what it was."""
+    outcomes = []
+    for number, known, current in wanted:
+        task, digest = _task(job.site, job.artifacts[number], current)
+        result = None if digest == known else render.stage(job.site, [task])[0]
+        outcomes.append(Outcome(number, digest, result))
+    return outcomes
+
+
+def _task(site: render.Site, artifact: Artifact, current: str) -> tuple[render.Task, str]:
+    """Return an artifact with its context, and the context's digest."""
+    context = encode(artifact.context())
+    subject = f"{site.content_shown}/{artifact.subject}" if artifact.subject else ""
+    task = render.Task(artifact.path, artifact.kind, artifact.template, context, subject, current)
+    return task, _digest(artifact.kind, context)
+
+
+def _digest(*parts: str) -> str:
+    data = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+class Rendering:
+    """Decides what to render, has it rendered, gathers what came of it.
+
+    *known* are the outputs of the last build, *on_disk* size and time of what stands in the
+    folder; *tell* is told of problems, and raises where they end the build.  ``results`` are by
+    path, in the order of publishing; ``reasons`` say why each was rendered.
+    """
+
+    def __init__(
+        self,
+        site: render.Site,
+        planned: Plan,
+        templates: Templates,
+        known: Mapping[str, KnownOutput],
+        on_disk: Mapping[str, tuple[int, int]],
+        tell: Callable[[Iterable[Problem]], None],
+    ) -> None:
+        self._site = site
+        self._frame = planned.frame
+        self._templates = templates
+        self._known = known
+        self._on_disk = on_disk
+        self._tell = tell
+        self.results: dict[str, render.Result] = {}
+        self.reasons: dict[str, str] = {}
+        # Path → digests of template, inputs and context, as they now are.
+        self._digests: dict[str, tuple[str, str, str]] = {}
+        self._indexed = [each for each in planned.artifacts if each.kind in OF_STREAMS]
+        self._pages = [each for each in planned.artifacts if each.kind not in OF_STREAMS]
+
+    def pages(self, workers: Workers, advance: Callable[[int], None]) -> None:
+        """Render what of the pages is not as it was."""
+        wanted = list(self._wanted(self._pages))
+        advance(len(self._pages) - len(wanted))
+        job = workers.share(Job(self._site, self._pages))
+        for outcomes in workers.map(render_some, job, wanted, _CHUNK):
+            for number, context, result in outcomes:
+                path = self._pages[number].path
+                template, inputs, _ = self._digests[path]
+                self._digests[path] = template, inputs, context
+                if result:
+                    self._keep(result)
+                    self.reasons.setdefault(path, "content")
+            self._tell_problems(outcome.result for outcome in outcomes)
+            advance(len(outcomes))
+
+    def index_tasks(self) -> list[render.Task]:
+        """Return what of the search index is not as it was."""
+        tasks = []
+        for number, known, current in self._wanted(self._indexed):
+            artifact = self._indexed[number]
+            task, digest = _task(self._site, artifact, current)
+            template, inputs, _ = self._digests[artifact.path]
+            self._digests[artifact.path] = template, inputs, digest
+            if digest != known:
+                self.reasons.setdefault(artifact.path, "content")
+                tasks.append(task)
+        return tasks
+
+    def index(
+        self,
+        spool: Spool | None,
+        tasks: Sequence[render.Task],
+        workers: Workers,
+        advance: Callable[[int], None],
+    ) -> None:
+        """Render *tasks* of the search index."""
+        batches = render.batches(tasks, _CHUNK)
+        work = self._site, spool
+        for results in workers.map(render.stage_index, work, batches, 1, _WORTH_BATCHES):
+            for result in results:
+                self._keep(result)
+            self._tell_problems(results)
+            advance(len(results))
+
+    def _keep(self, result: render.Result) -> None:
+        self.results[result.path] = result
+
+    def _tell_problems(self, results: Iterable[render.Result | None]) -> None:
+        """One line of a template goes wrong on thousands of pages: one of them tells enough."""
+        problems = [each.problem for each in results if each and each.problem]
+        first = {problem.place: problem for problem in reversed(problems)}
+        self._tell(first.values())
+
+    def _wanted(self, artifacts: Sequence[Artifact]) -> Iterator[Wanted]:
+        """Yield the artifacts that may not be as they were."""
+        for number, artifact in enumerate(artifacts):
+            template = self._templates.digest(artifact.template)
+            inputs = _digest(self._frame, artifact.inputs) if artifact.inputs else ""
+            known = self._known.get(artifact.path)
+            is_intact = self._is_intact(artifact.path, known)
+            context = known.context if known else ""
+            self._digests[artifact.path] = template, inputs, context
+            if known and is_intact and known.template == template:
+                if not inputs or known.inputs != inputs:
+                    yield Wanted(number, context, known.digest)
+            else:
+                is_template = known is not None and known.template != template
+                reason = "template" if is_template else "output" if known else "new"
+                self.reasons[artifact.path] = reason
+                current = known.digest if known and is_intact else ""
+                yield Wanted(number, "", current)
+
+    def _is_intact(self, path: str, known: KnownOutput | None) -> bool:
+        return known is not None and self._on_disk.get(path) == (known.size, known.mtime_ns)
+
+    def outputs(self) -> dict[str, KnownOutput]:
+        """Return all outputs as they are to stand in the folder."""
+        outputs: dict[str, KnownOutput] = {}
+        for path, digests in self._digests.items():
+            result = self.results.get(path)
+            written = result.written if result else None
+            if written:
+                outputs[path] = KnownOutput(
+                    *digests, written.digest, written.size, written.mtime_ns
+                )
+            else:
+                before = self._known[path]
+                outputs[path] = KnownOutput(*digests, before.digest, before.size, before.mtime_ns)
+        return outputs
