@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from danvan_site.builder import BuildOptions, BuildReport, Progress, build
+from danvan_site.builder import build
+from danvan_site.options import BuildOptions, BuildReport, Progress
 
 
 def check(options: BuildOptions, progress: Progress, waiting: Callable[[], None]) -> BuildReport:

@@ -6,16 +6,15 @@ import hashlib
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from danvan_site import frontmatter, markdown, schema, vietnamese
 from danvan_site.dates import Moment
-from danvan_site.errors import Place, Problem, Severity
+from danvan_site.discovery import File, file_digest
+from danvan_site.errors import Place, Problem
 from danvan_site.frontmatter import Metadata
 from danvan_site.markdown import Reference
 from danvan_site.state import KnownSource, Rows, Stamp
@@ -30,16 +29,6 @@ _SAME = (
 )  # fmt: skip
 _SEARCHED = ("title", "lead", "tags", "topic", "category", "unit", "author", "photographer")
 _PLACED = ("slug", "id", "image", "attachments", "aliases")
-_SKIPPED_ENDINGS = ("~", ".tmp", ".swp", ".bak", ".part", ".crdownload")
-_SKIPPED_NAMES = frozenset(("thumbs.db", "desktop.ini"))
-
-
-class File(NamedTuple):
-    """A file of the content folder: ``path`` is relative, in NFC; ``name`` is as on disk."""
-
-    path: str
-    name: str
-    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,56 +191,9 @@ def read_files(options: ReadOptions, files: Sequence[tuple[File, str]]) -> list[
     return [read_file(file, options, digest) for file, digest in files]
 
 
-def discover(root: Path, shown: str) -> tuple[dict[str, File], list[Problem]]:
-    """Walk the content folder; return its files by path, and links and the like as problems.
-
-    Hidden files, editors' leftovers and whatever a system puts into folders are passed over.
-    """
-    files: dict[str, File] = {}
-    problems: list[Problem] = []
-    pending = [""]
-    while pending:
-        prefix = pending.pop()
-        with os.scandir(os.path.join(root, prefix)) as entries:
-            for entry in entries:
-                if _is_skipped(entry.name):
-                    continue
-                name = prefix + entry.name
-                path = name if name.isascii() else unicodedata.normalize("NFC", name)
-                if entry.is_symlink():
-                    place = Place(f"{shown}/{path}")
-                    problems.append(Problem("link-in-content", place, {}, Severity.WARNING))
-                elif entry.is_dir(follow_symlinks=False):
-                    pending.append(name + "/")
-                elif entry.is_file(follow_symlinks=False):
-                    stamp = Stamp.of(entry.stat(follow_symlinks=False))
-                    files[path] = File(path, name, stamp)
-    return dict(sorted(files.items())), problems
-
-
-def _is_skipped(name: str) -> bool:
-    if name.startswith((".", "_", "~$")):
-        return True
-    lower = name.lower()
-    return lower.endswith(_SKIPPED_ENDINGS) or lower in _SKIPPED_NAMES
-
-
 def digest_of(data: bytes) -> str:
     """Return the digest by which contents are told apart (blake2b, 16 bytes, hexadecimal)."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def digest_of_file(file: File, options: ReadOptions) -> str:
-    """Return the digest of a file's contents, '' where it cannot be read."""
-    try:
-        with open(os.path.join(options.root, file.name), "rb") as handle:
-            return hashlib.file_digest(handle, _hash).hexdigest()
-    except OSError:
-        return ""
-
-
-def _hash() -> Any:
-    return hashlib.blake2b(digest_size=16)
 
 
 def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
@@ -376,7 +318,7 @@ def read_media(file: File, options: ReadOptions) -> KnownSource:
     fault = reason = ""
     try:
         with open(os.path.join(options.root, file.name), "rb") as handle:
-            digest = hashlib.file_digest(handle, _hash).hexdigest()
+            digest = file_digest(handle)
             if file.path.lower().endswith(".svg"):
                 handle.seek(0)
                 fault = "unsafe-svg" if _ACTIVE_SVG.search(handle.read()) else ""

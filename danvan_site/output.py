@@ -33,6 +33,10 @@ _MARKER_TEXT = (
 )
 
 
+# Size in bytes and time in ns of the files that stand in the folder, by path.
+OnDisk = Mapping[str, tuple[int, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A file as it stands in the folder: sha256 (hexadecimal), size in bytes, time in ns."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from danvan_site import render
 from danvan_site.errors import Problem
+from danvan_site.output import OnDisk
 from danvan_site.plan import Artifact, Plan, encode
 from danvan_site.search.files import OF_STREAMS
 from danvan_site.search.spool import Spool
@@ -88,7 +89,7 @@ class Rendering:
         planned: Plan,
         templates: Templates,
         known: Mapping[str, KnownOutput],
-        on_disk: Mapping[str, tuple[int, int]],
+        on_disk: OnDisk,
         tell: Callable[[Iterable[Problem]], None],
     ) -> None:
         self._site = site

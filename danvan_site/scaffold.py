@@ -13,7 +13,7 @@ from danvan_site import dates, frontmatter, vietnamese
 from danvan_site.catalog import Catalog
 from danvan_site.dates import DateError, Moment
 from danvan_site.errors import Place, UsageError
-from danvan_site.templates import theme_folder
+from danvan_site.theme import theme_folder
 
 SETTINGS = "site.yaml"
 STARTER = Path(__file__).parent / "starter" / SETTINGS

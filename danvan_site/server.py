@@ -25,8 +25,8 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from danvan_site import config
-from danvan_site.builder import BuildOptions, BuildReport
 from danvan_site.errors import ContentError, Problem, UsageError
+from danvan_site.options import BuildOptions, BuildReport
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8000

@@ -23,16 +23,10 @@ from jinja2.visitor import NodeTransformer
 
 from danvan_site import catalog
 from danvan_site.errors import Place, Problem
+from danvan_site.theme import theme_folder
 
 ASSETS = "giao-dien"
 _SPECIAL = re.compile("[&<>\"']").search
-_INSTALLED = Path(__file__).parent / "theme"
-_REPOSITORY = Path(__file__).parent.parent / "templates"
-
-
-def theme_folder() -> Path:
-    """Return the program's own theme: in the wheel, or beside the package in the repository."""
-    return _INSTALLED if _INSTALLED.is_dir() else _REPOSITORY
 
 
 class TemplateProblem(Exception):

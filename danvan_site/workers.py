@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import itertools
 import multiprocessing
 import os
@@ -15,6 +13,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, TypeVar
+
+from danvan_site.memory import collection_paused, peak_memory
 
 Argument = TypeVar("Argument")
 Item = TypeVar("Item")
@@ -35,19 +35,6 @@ class Shared(Generic[Argument]):
 # Below this many items starting processes takes longer than the work.
 _WORTH_PROCESSES = 400
 _IN_FLIGHT = 3
-
-
-def peak_memory() -> int:
-    """Return the most memory this process has used so far, in bytes (0 where it is not told)."""
-    if sys.platform == "win32":
-        return 0
-    if sys.platform == "linux":
-        # getrusage would count what the process had before it became this program.
-        with open("/proc/self/status", encoding="ascii", errors="replace") as status:
-            return next((int(line.split()[1]) * 1024 for line in status if "VmHWM" in line), 0)
-    import resource
-
-    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # macOS counts in bytes
 
 
 class Workers:
@@ -134,19 +121,6 @@ class Workers:
         process, peak, results = future.result()
         self._peaks[process] = peak
         return results
-
-
-@contextlib.contextmanager
-def collection_paused() -> Iterator[None]:
-    """Pause the search for cycles of garbage: our values have none, and looking through a whole
-    archive for them again and again takes as long as rendering it."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _receive(values: Sequence[Any]) -> None:

@@ -11,13 +11,15 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 # A module imports only from layers with a smaller number, and inside its own package.
 LAYERS = (
     ("errors", "vietnamese"),
-    ("dates", "locks", "workers"),
-    ("catalog", "schema"),
+    ("dates", "locks", "memory", "options", "theme"),
+    ("catalog", "schema", "workers"),
     ("config", "frontmatter", "markdown", "output", "state"),
+    ("discovery",),
     ("content",),
     ("library", "search", "templates"),
     ("plan", "render"),
     ("rendering",),
+    ("stages",),
     ("builder",),
     ("server", "importers", "check", "scaffold"),
     ("cli",),

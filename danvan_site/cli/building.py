@@ -14,11 +14,11 @@ import click
 
 from danvan_site import __version__, builder
 from danvan_site import check as checking
-from danvan_site.builder import BuildOptions, BuildReport, Progress
 from danvan_site.catalog import Catalog
 from danvan_site.cli import DONE, PROBLEMS, WRONG_USAGE
 from danvan_site.cli.console import Console
 from danvan_site.errors import ContentError, Problem, Severity, UsageError
+from danvan_site.options import BuildOptions, BuildReport, Progress
 
 _HELD = "held-for-review"
 _LISTED = 10

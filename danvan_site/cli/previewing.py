@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from danvan_site import builder, server
-from danvan_site.builder import BuildOptions, BuildReport
 from danvan_site.cli import DONE
 from danvan_site.cli.building import Bars, now, options_of, summarise
 from danvan_site.cli.console import Console
 from danvan_site.errors import Problem
+from danvan_site.options import BuildOptions, BuildReport
 
 
 def serve(console: Console, values: Mapping[str, Any]) -> int:

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from danvan_site import vietnamese
-from danvan_site.content import Bulletin, File
+from danvan_site.content import Bulletin
+from danvan_site.discovery import File
 from danvan_site.errors import Place, Problem, Severity, nearest
 
 PICTURES = frozenset(("jpg", "jpeg", "png", "webp", "avif", "gif", "svg", "bmp"))

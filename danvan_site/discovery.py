@@ -1,0 +1,72 @@
+"""Walking the content folder: which files there are, and when they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import unicodedata
+from io import BufferedReader
+from pathlib import Path
+from typing import NamedTuple
+
+from danvan_site.errors import Place, Problem, Severity
+from danvan_site.state import Stamp
+
+_SKIPPED_ENDINGS = ("~", ".tmp", ".swp", ".bak", ".part", ".crdownload")
+_SKIPPED_NAMES = frozenset(("thumbs.db", "desktop.ini"))
+
+
+class File(NamedTuple):
+    """A file of the content folder: ``path`` is relative, in NFC; ``name`` is as on disk."""
+
+    path: str
+    name: str
+    stamp: Stamp
+
+
+def discover(root: Path, shown: str) -> tuple[dict[str, File], list[Problem]]:
+    """Walk the content folder; return its files by path, and links and the like as problems.
+
+    Hidden files, editors' leftovers and whatever a system puts into folders are passed over.
+    """
+    files: dict[str, File] = {}
+    problems: list[Problem] = []
+    pending = [""]
+    while pending:
+        prefix = pending.pop()
+        with os.scandir(os.path.join(root, prefix)) as entries:
+            for entry in entries:
+                if _is_skipped(entry.name):
+                    continue
+                name = prefix + entry.name
+                path = name if name.isascii() else unicodedata.normalize("NFC", name)
+                if entry.is_symlink():
+                    place = Place(f"{shown}/{path}")
+                    problems.append(Problem("link-in-content", place, {}, Severity.WARNING))
+                elif entry.is_dir(follow_symlinks=False):
+                    pending.append(name + "/")
+                elif entry.is_file(follow_symlinks=False):
+                    stamp = Stamp.of(entry.stat(follow_symlinks=False))
+                    files[path] = File(path, name, stamp)
+    return dict(sorted(files.items())), problems
+
+
+def _is_skipped(name: str) -> bool:
+    if name.startswith((".", "_", "~$")):
+        return True
+    lower = name.lower()
+    return lower.endswith(_SKIPPED_ENDINGS) or lower in _SKIPPED_NAMES
+
+
+def digest_of_file(root: Path, file: File) -> str:
+    """Return the digest of a file's contents, '' where it cannot be read."""
+    try:
+        with open(root / file.name, "rb") as handle:
+            return file_digest(handle)
+    except OSError:
+        return ""
+
+
+def file_digest(handle: BufferedReader) -> str:
+    """Return the digest by which contents are told apart (blake2b, 16 bytes, hexadecimal)."""
+    return hashlib.file_digest(handle, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

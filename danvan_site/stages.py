@@ -1,0 +1,343 @@
+"""The stages of a build that has something to do: read, library, plan, index, render, publish."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from danvan_site import catalog, config, content, markdown, render
+from danvan_site.content import Bulletin, ReadOptions
+from danvan_site.discovery import File
+from danvan_site.errors import ContentError, Place, Problem, Severity
+from danvan_site.library import Library, assemble
+from danvan_site.options import BuildOptions, BuildReport, Progress
+from danvan_site.output import OnDisk, OutputFolder
+from danvan_site.plan import Plan, References, plan
+from danvan_site.rendering import Rendering
+from danvan_site.search.index import Needs
+from danvan_site.state import KnownOutput, KnownSource, Rows, State
+from danvan_site.templates import TemplateProblem, Templates
+from danvan_site.workers import Workers
+
+_READ_CHUNK = 100
+
+
+class Done(NamedTuple):
+    """What came of the stages: the report, all sources that can be read, what stands in the folder
+    now."""
+
+    report: BuildReport
+    sources: Mapping[str, Bulletin]
+    on_disk: OnDisk
+
+
+class Stages:
+    """The stages, in the order in which they run.  *program* is this program's digest, *seconds*
+    what has been done already."""
+
+    def __init__(
+        self,
+        options: BuildOptions,
+        settings: config.Settings,
+        folder: OutputFolder,
+        state: State,
+        progress: Progress,
+        program: str,
+        seconds: Mapping[str, float],
+    ) -> None:
+        self._options = options
+        self._settings = settings
+        self._folder = folder
+        self._state = state
+        self._rows = Rows(state.path)
+        self._workers = Workers(options.jobs)
+        self._progress = progress
+        self._program = program
+        self._reading = _read_options(options, settings)
+        self._report = BuildReport(seconds=dict(seconds))
+        self._problems: list[Problem] = []
+        self._media: dict[str, KnownSource] = {}
+        self._trusted_before = 0
+
+    def run(
+        self,
+        files: Mapping[str, File],
+        problems: Iterable[Problem],
+        on_disk: OnDisk,
+        trusted_before: int,
+    ) -> Done:
+        """Run all stages.  The times of *files* that are older than *trusted_before* (ns) tell
+        whether they changed; *on_disk* is what stands in the published folder."""
+        self._problems += problems
+        self._trusted_before = trusted_before
+        with self._workers, contextlib.closing(self._rows):
+            with self._stage("read"):
+                sources = self._read(files)
+            with self._stage("library"):
+                library, references = self._assemble(files, sources)
+            with self._stage("plan"):
+                templates = self._templates()
+                planned = self._plan(library, references, templates)
+            self._stop_on_errors()
+            self._state_media(files)
+            if self._options.publish:
+                on_disk = self._publish_all(planned, templates, on_disk)
+            else:
+                self._examine(planned, templates)
+            self._report.peak_memory = self._workers.memory
+        self._report.problems = sorted(self._problems, key=lambda problem: problem.order)
+        return Done(self._report, sources, on_disk)
+
+    @contextlib.contextmanager
+    def _stage(self, name: str, total: int = 0) -> Iterator[None]:
+        self._progress.stage(name, total)
+        start = time.perf_counter()
+        yield
+        self._report.seconds[name] = time.perf_counter() - start
+
+    def _stop_on_errors(self) -> None:
+        fatal = {Severity.ERROR, Severity.WARNING} if self._options.strict else {Severity.ERROR}
+        if any(problem.severity in fatal for problem in self._problems):
+            raise ContentError(self._problems)
+
+    # read
+
+    def _read(self, files: Mapping[str, File]) -> dict[str, Bulletin]:
+        """Read what changed; return all bulletins by path."""
+        known = self._state.sources()
+        texts = [file for path, file in files.items() if path.endswith(".md")]
+        changed = [file for file in texts if not self._is_fresh(file, known.get(file.path))]
+        self._progress.stage("read", len(changed))
+        with self._state.changing():
+            self._state.forget_sources(path for path in known if path not in files)
+            self._read_changed(changed, known)
+        self._media = {path: each for path, each in known.items() if not path.endswith(".md")}
+        bulletins: dict[str, Bulletin] = {}
+        for file in texts:
+            bulletin, problems = content.from_state(file.path, known[file.path], self._rows)
+            self._problems += problems
+            if bulletin:
+                bulletins[file.path] = bulletin
+        return bulletins
+
+    def _is_fresh(self, file: File, known: KnownSource | None) -> bool:
+        return (
+            known is not None
+            and known.stamp == file.stamp
+            and file.stamp.latest_ns < self._trusted_before
+        )
+
+    def _read_changed(self, changed: Sequence[File], known: dict[str, KnownSource]) -> None:
+        work = [(file, known[file.path].digest if file.path in known else "") for file in changed]
+        for results in self._workers.map(content.read_files, self._reading, work, _READ_CHUNK):
+            news = []
+            for read in results:
+                if read.row is None:
+                    known[read.path] = known[read.path]._replace(stamp=read.known.stamp)
+                else:
+                    known[read.path] = read.known
+                    news.append((read.path, read.row, read.html))
+            self._state.keep_sources((read.path, known[read.path]) for read in results)
+            self._state.keep_rows(news)
+            self._progress.advance(len(results))
+
+    # library
+
+    def _assemble(
+        self, files: Mapping[str, File], sources: Mapping[str, Bulletin]
+    ) -> tuple[Library, References]:
+        options = self._options
+        library = assemble(
+            sources.values(), self._settings, options.now, options.drafts, options.future
+        )
+        published = {each.path: each for each in (*library.bulletins, *library.pages)}
+        references = References(
+            files,
+            published,
+            frozenset(path for paths in library.left_out.values() for path in paths),
+            self._media_digest,
+            self._reading.shown,
+        )
+        for bulletin in published.values():
+            references.resolve(bulletin)
+        self._problems += references.problems
+        self._problems += _duplicate_ids(library.bulletins, self._reading.shown)
+        self._problems += self._notices(library, sources)
+        self._report.bulletins = len(library.bulletins)
+        self._report.pages = len(library.pages)
+        self._report.left_out = library.left_out
+        return library, references
+
+    def _media_digest(self, file: File) -> tuple[str, str, str]:
+        known = self._media.get(file.path)
+        if known is None or not self._is_fresh(file, known):
+            known = content.read_media(file, self._reading)
+            self._media[file.path] = known
+        fault, reason = known.head
+        return known.digest, fault, reason
+
+    def _state_media(self, files: Mapping[str, File]) -> None:
+        with self._state.changing():
+            self._state.keep_sources(
+                (path, each) for path, each in self._media.items() if path in files
+            )
+
+    def _notices(self, library: Library, sources: Mapping[str, Bulletin]) -> Iterator[Problem]:
+        """Say of every bulletin held for review what it waits for."""
+        for path in library.left_out.get("review", ()):
+            if not sources[path].head.held:
+                continue  # its date could not be read, which is a problem of its own
+            place = Place(f"{self._reading.shown}/{path}")
+            details = {"review": "; ".join(sources[path].meta.review)}
+            yield Problem("held-for-review", place, details, Severity.NOTICE)
+
+    # plan
+
+    def _templates(self) -> Templates:
+        options = self._options
+        return Templates(
+            options.templates,
+            options.shown(options.templates),
+            self._settings.language,
+            options.cache / "templates",
+            self._program[:8],
+        )
+
+    def _plan(self, library: Library, references: References, templates: Templates) -> Plan:
+        words = catalog.load(self._settings.language)
+        assets = templates.assets()
+        planned = plan(
+            self._settings, words, library, references, assets, self._reading.shown,
+            self._program,
+        )  # fmt: skip
+        self._problems += planned.problems
+        broken: dict[Place, Problem] = {}
+        for name in sorted({artifact.template for artifact in planned.artifacts}):
+            try:
+                templates.digest(name)
+            except TemplateProblem as error:
+                broken.setdefault(error.problem.place, error.problem)
+        self._problems += broken.values()
+        self._report.artifacts = len(planned.artifacts)
+        return planned
+
+    # render and publish
+
+    def _publish_all(self, planned: Plan, templates: Templates, on_disk: OnDisk) -> OnDisk:
+        """Publish what is not as it was; return what then stands in the folder."""
+        folder = self._folder
+        known = self._state.outputs()
+        rendering = self._rendering(planned, templates, known, on_disk, folder.staging)
+        with self._stage("index"):
+            self._index(planned, rendering)
+        with self._stage("render", len(planned.artifacts)):
+            rendering.pages(self._workers, self._progress.advance)
+        results = rendering.results
+        with self._stage("publish"):
+            staged = [path for path, result in results.items() if result.staged]
+            staged.sort(key=lambda path: path in on_disk)  # stable: new ones first, then by rank
+            outputs = rendering.outputs()
+            owned = folder.owned()
+            foreign = on_disk.keys() - owned.keys() - known.keys()
+            self._refuse_foreign(path for path in staged if path in foreign)
+            removed = [path for path in owned if path not in outputs and path in on_disk]
+            digests = {path: each.digest for path, each in outputs.items()}
+            folder.publish(staged, removed, digests)
+            changed = {path: each for path, each in outputs.items() if known.get(path) != each}
+            forgotten = [path for path in known if path not in outputs]
+            with self._state.changing():
+                self._state.keep_outputs(changed.items(), forgotten)
+        report = self._report
+        report.reasons = rendering.reasons
+        report.rendered, report.written, report.removed = len(results), len(staged), len(removed)
+        report.unchanged = len(outputs) - len(staged)
+        gone = set(removed)
+        standing = {path: stat for path, stat in on_disk.items() if path not in gone}
+        standing |= {path: (each.size, each.mtime_ns) for path, each in outputs.items()}
+        return standing | folder.manifest()
+
+    def _rendering(
+        self,
+        planned: Plan,
+        templates: Templates,
+        known: Mapping[str, KnownOutput],
+        on_disk: OnDisk,
+        staging: Path,
+    ) -> Rendering:
+        options = self._options
+        names = sorted({artifact.template for artifact in planned.artifacts})
+        version = repr([templates.digest(name) for name in names])
+        site = render.Site(
+            content=str(options.content),
+            content_shown=options.shown(options.content),
+            templates=str(options.templates),
+            templates_shown=options.shown(options.templates),
+            language=self._settings.language,
+            cache=str(options.cache / "templates"),
+            state=str(self._state.path),
+            output=str(options.output) if options.publish else "",
+            staging=str(staging),
+            version=hashlib.blake2b(version.encode(), digest_size=8).hexdigest(),
+            program=self._program[:8],
+        )
+        return Rendering(site, planned, templates, known, on_disk, self._tell)
+
+    def _tell(self, problems: Iterable[Problem]) -> None:
+        self._problems += problems
+        self._stop_on_errors()
+
+    def _index(self, planned: Plan, rendering: Rendering) -> None:
+        """Make what of the search index is not as it was; its files stand before all pages."""
+        tasks = rendering.index_tasks()
+        self._progress.stage("index", len(tasks))
+        needs = Needs.of({task.kind for task in tasks})
+        folder = self._state.path.with_suffix(".search")
+        with contextlib.ExitStack() as stack:
+            spool = None
+            if needs.anything:
+                spooled = planned.index.spooled(needs, self._state, self._workers, folder)
+                spool = stack.enter_context(spooled)
+            rendering.index(spool, tasks, self._workers, self._progress.advance)
+
+    def _refuse_foreign(self, paths: Iterable[str]) -> None:
+        """A file that somebody else put where a page is to stand is not overwritten."""
+        shown = self._options.shown(self._options.output)
+        self._tell(Problem("output-foreign-file", Place(f"{shown}/{path}")) for path in paths)
+
+    def _examine(self, planned: Plan, templates: Templates) -> None:
+        """Render everything, and throw it away: templates go wrong only then."""
+        staging = self._state.path.with_suffix(".check")
+        shutil.rmtree(staging, ignore_errors=True)
+        with self._stage("render", len(planned.artifacts)):
+            try:
+                rendering = self._rendering(planned, templates, {}, {}, staging)
+                # In the search index nothing can be wrong.
+                rendering.pages(self._workers, self._progress.advance)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+        self._report.rendered = len(rendering.results)
+
+
+def _read_options(options: BuildOptions, settings: config.Settings) -> ReadOptions:
+    words = catalog.load(settings.language).site
+    return ReadOptions(
+        str(options.content),
+        options.shown(options.content),
+        settings.timezone,
+        markdown.Options(settings.markdown.html, words["table_label"], words["footnote_back"]),
+    )
+
+
+def _duplicate_ids(bulletins: Sequence[Bulletin], shown: str) -> Iterator[Problem]:
+    first: dict[str, Bulletin] = {}
+    for bulletin in sorted(bulletins, key=lambda each: each.path):
+        if bulletin.head.id:
+            other = first.setdefault(bulletin.head.id, bulletin)
+            if other is not bulletin:
+                details = {"id": bulletin.head.id, "other": f"{shown}/{other.path}"}
+                yield Problem("duplicate-id", bulletin.place("id", shown), details)
