@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from danvan_site import render
@@ -75,6 +76,11 @@ def _digest(*parts: str) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
+def _stamp(stamps: Mapping[str, Sequence[str]], artifact: Artifact) -> str:
+    found = stamps.get(artifact.kind)
+    return found[artifact.context()["chunk"]] if found else ""
+
+
 class Rendering:
     """Decides what to render, has it rendered, gathers what came of it.
 
@@ -107,7 +113,7 @@ class Rendering:
 
     def pages(self, workers: Workers, advance: Callable[[int], None]) -> None:
         """Render what of the pages is not as it was."""
-        wanted = list(self._wanted(self._pages))
+        wanted = list(self._wanted(self._pages, self._inputs))
         advance(len(self._pages) - len(wanted))
         job = workers.share(Job(self._site, self._pages))
         for outcomes in workers.map(render_some, job, wanted, _CHUNK):
@@ -121,22 +127,24 @@ class Rendering:
             self._tell_problems(outcome.result for outcome in outcomes)
             advance(len(outcomes))
 
-    def index_tasks(self) -> list[render.Task]:
-        """Return what of the search index is not as it was."""
+    def index_tasks(self, stamps: Mapping[str, Sequence[str]]) -> list[render.Task]:
+        """Return what of the search index is not as it was, by its stamps: kind → those of its
+        chunks."""
         tasks = []
-        for number, known, current in self._wanted(self._indexed):
+        for number, known, current in self._wanted(self._indexed, partial(_stamp, stamps)):
             artifact = self._indexed[number]
             task, digest = _task(self._site, artifact, current)
             template, inputs, _ = self._digests[artifact.path]
             self._digests[artifact.path] = template, inputs, digest
-            if digest != known:
+            # The context of what is made of posting rows only says which.
+            if digest != known or inputs:
                 self.reasons.setdefault(artifact.path, "content")
                 tasks.append(task)
         return tasks
 
     def index(
         self,
-        spool: Spool | None,
+        spool: Spool,
         tasks: Sequence[render.Task],
         workers: Workers,
         advance: Callable[[int], None],
@@ -159,11 +167,16 @@ class Rendering:
         first = {problem.place: problem for problem in reversed(problems)}
         self._tell(first.values())
 
-    def _wanted(self, artifacts: Sequence[Artifact]) -> Iterator[Wanted]:
+    def _inputs(self, artifact: Artifact) -> str:
+        return _digest(self._frame, artifact.inputs) if artifact.inputs else ""
+
+    def _wanted(
+        self, artifacts: Sequence[Artifact], inputs_of: Callable[[Artifact], str]
+    ) -> Iterator[Wanted]:
         """Yield the artifacts that may not be as they were."""
         for number, artifact in enumerate(artifacts):
             template = self._templates.digest(artifact.template)
-            inputs = _digest(self._frame, artifact.inputs) if artifact.inputs else ""
+            inputs = inputs_of(artifact)
             known = self._known.get(artifact.path)
             is_intact = self._is_intact(artifact.path, known)
             context = known.context if known else ""

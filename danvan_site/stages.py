@@ -19,7 +19,7 @@ from danvan_site.options import BuildOptions, BuildReport, Progress
 from danvan_site.output import OnDisk, OutputFolder
 from danvan_site.plan import Plan, References, plan
 from danvan_site.rendering import Rendering
-from danvan_site.search.index import Needs
+from danvan_site.search.files import stamps
 from danvan_site.state import KnownOutput, KnownSource, Rows, State
 from danvan_site.templates import TemplateProblem, Templates
 from danvan_site.workers import Workers
@@ -293,16 +293,11 @@ class Stages:
 
     def _index(self, planned: Plan, rendering: Rendering) -> None:
         """Make what of the search index is not as it was; its files stand before all pages."""
-        tasks = rendering.index_tasks()
-        self._progress.stage("index", len(tasks))
-        needs = Needs.of({task.kind for task in tasks})
         folder = self._state.path.with_suffix(".search")
-        with contextlib.ExitStack() as stack:
-            spool = None
-            if needs.anything:
-                spooled = planned.index.spooled(needs, self._state, self._workers, folder)
-                spool = stack.enter_context(spooled)
-            rendering.index(spool, tasks, self._workers, self._progress.advance)
+        spool = planned.index.spooled(self._state, self._workers, folder)
+        tasks = rendering.index_tasks(stamps(spool))
+        self._progress.stage("index", len(tasks))
+        rendering.index(spool, tasks, self._workers, self._progress.advance)
 
     def _refuse_foreign(self, paths: Iterable[str]) -> None:
         """A file that somebody else put where a page is to stand is not overwritten."""

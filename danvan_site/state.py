@@ -25,6 +25,7 @@ CREATE TABLE body (path TEXT PRIMARY KEY, html TEXT) WITHOUT ROWID;
 CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, inputs TEXT, context TEXT,
     digest TEXT, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE word (number INTEGER PRIMARY KEY, text TEXT);
+CREATE TABLE block (number INTEGER PRIMARY KEY, digest TEXT);
 CREATE TABLE stream (path TEXT PRIMARY KEY, digest TEXT, data BLOB);
 """
 
@@ -220,6 +221,41 @@ class State:
     def keep_words(self, words: Iterable[tuple[int, str]]) -> None:
         """Add words to the vocabulary."""
         self._database.executemany("INSERT INTO word VALUES (?, ?)", words)
+
+    def spooled(self) -> tuple[str, str]:
+        """Return digest and version of the posting rows that are spooled, '' where none are."""
+        digest, _, version = self._known("spooled").partition(" ")
+        return digest, version
+
+    def keep_spooled(self, digest: str, version: str) -> None:
+        """Note which posting rows are spooled."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO known VALUES ('spooled', ?)", (f"{digest} {version}",)
+        )
+
+    def vocabulary(self) -> tuple[int, str]:
+        """Return of how many words the hashes are kept, and the digest of these words."""
+        count, _, digest = self._known("vocabulary").partition(" ")
+        return int(count or 0), digest
+
+    def keep_vocabulary(self, count: int, digest: str) -> None:
+        """Note of how many words the hashes are kept."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO known VALUES ('vocabulary', ?)", (f"{count} {digest}",)
+        )
+
+    def blocks(self) -> dict[int, str]:
+        """Return the digests of the blocks of posting rows that are spooled."""
+        return dict(self._database.execute("SELECT number, digest FROM block"))
+
+    def keep_blocks(self, blocks: Iterable[tuple[int, str]]) -> None:
+        """Add blocks."""
+        self._database.executemany("INSERT OR REPLACE INTO block VALUES (?, ?)", blocks)
+
+    def forget_blocks(self, blocks: Iterable[int]) -> None:
+        """Remove blocks."""
+        gone = ((block,) for block in blocks)
+        self._database.executemany("DELETE FROM block WHERE number = ?", gone)
 
     def stream_digests(self) -> dict[str, str]:
         """Return what each stream was made of, by the source's path."""

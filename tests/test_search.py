@@ -30,7 +30,7 @@ from danvan_site.search import analysis, common
 from tests import search_truth
 from tests.search_truth import ABBREVIATIONS, Asker, Author, Truth, Written
 from tests.sites import Output, Window, serving
-from tests.workbench import ROOT, SETTINGS, Workbench
+from tests.workbench import ROOT, SETTINGS, Workbench, environment
 
 pytestmark = pytest.mark.browser
 
@@ -1347,17 +1347,59 @@ def test_an_archive_that_grows_and_is_corrected_changes_few_files_of_its_index(
     old = bulletins[300]
     edited = replace(old, blocks=(*old.blocks[:-1], old.blocks[-1] + " Mãng cầu."))
     edited.write(site)
-    site.build("--jobs", "1")
+    outcome = site.build("--jobs", "1")
     third = search_files(site)
     new = changed(second, third)
     # Two words and two pairs: their sets and weights, the pairs and what follows them.
     assert 4 <= len(new - {"tim-kiem.html"}) <= 16, new
     assert not [path for path in new if path.startswith(("tim-kiem/nho", "tim-kiem/the"))]
     assert len(new) < len(second) / 20
+    assert len([path for path in outcome.rendered if path.startswith("tim-kiem/")]) <= 16
 
     clean = written(tmp_path / "two", [*bulletins[:300], edited, *bulletins[301:], NEWEST])
     clean.build("--jobs", "2")
     assert search_files(clean) == third
+
+
+def test_whatever_becomes_of_the_posting_rows_the_index_is_that_of_a_clean_build(
+    tmp_path: Path,
+) -> None:
+    rng = random.Random(62)
+    bulletins = {each.path: each for each in Author(10).archive(1_090)}
+    site = written(tmp_path / "one", list(bulletins.values()))
+    site.build()
+    more = iter(Author(11).archive(40))
+    for turn in range(6):
+        for each in rng.sample(list(bulletins.values()), 3):
+            bulletins[each.path] = replace(each, lead=f"Sửa lần {turn}.")
+        for each in rng.sample(list(bulletins.values()), 2 * (turn == 2)):
+            del bulletins[each.path]
+            (site.folder / "content" / each.path).unlink()
+        for each in (next(more) for _ in range(rng.randrange(4) if turn else 0)):
+            # A day of any year: what comes after it gets other numbers.
+            added = replace(each, path=f"them/{turn}-{Path(each.path).name}")
+            bulletins[added.path] = added
+        for each in bulletins.values():
+            each.write(site)
+        rows = sorted((site.folder / ".cache").glob("*.search/*"))
+        assert rows
+        for file in rng.sample(rows, rng.choice([0, 0, 1, 5])):
+            file.unlink()
+        if turn % 2:
+            process = subprocess.Popen(
+                site.command("build"), cwd=site.folder, env=environment(),
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            try:
+                process.wait(rng.uniform(0.5, 3.0))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        site.build()
+        clean = tmp_path / "clean"
+        shutil.rmtree(clean, ignore_errors=True)
+        site.build("--output", str(clean), "--cache", str(tmp_path / "cache"), "--clean")
+        assert site.tree() == site.tree(clean)
 
 
 # Real texts

@@ -11,7 +11,7 @@ from danvan_site.library import standing
 from danvan_site.plan.frame import Frame, Values
 from danvan_site.plan.model import RANK_FILE, Artifact, Json, encode
 from danvan_site.search.documents import Source
-from danvan_site.search.files import folder_of
+from danvan_site.search.files import CHUNK_FOLDERS
 from danvan_site.search.index import Index
 from danvan_site.search.layout import CARDS, FOLDER, cards_path, chunk_path
 
@@ -60,26 +60,13 @@ def summary(frame: Frame, index: Index) -> Json:
 
 def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
     """Yield the files of the index.  They stand before the page that uses them."""
-    layout = index.layout
-    first, all_of_it = index.first_digest, index.digest
-    for kind, digest in (
-        ("search-sets", first),
-        ("search-weights", first),
-        ("search-unions", first),
-        ("search-pairs", first),
-        ("search-follows", first),
-        ("search-small", all_of_it),
-    ):
-        folder = folder_of(kind)
-        for chunk in range(layout.chunks[folder]):
-            context: Values = {"chunk": chunk, "digest": digest}
+    for kind, folder in CHUNK_FOLDERS.items():
+        for chunk in range(index.layout.chunks[folder]):
+            context: Values = {"chunk": chunk}
             path = chunk_path(folder, chunk)
             yield Artifact(path, kind, "", partial(dict, context), RANK_FILE)
-    for kind, name, digest in (
-        ("search-vocabulary", "tu-vung", first if layout.large else all_of_it),
-        ("search-lengths", "do-dai", all_of_it),
-    ):
-        context = {"name": name, "digest": digest}
+    for kind, name in (("search-vocabulary", "tu-vung"), ("search-lengths", "do-dai")):
+        context = {"chunk": 0, "name": name}
         yield Artifact(f"{FOLDER}/{name}.js", kind, "", partial(dict, context), RANK_FILE)
     bulletins = standing(frame.library.bulletins)
     for number, start in enumerate(range(0, len(bulletins), CARDS)):

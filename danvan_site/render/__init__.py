@@ -171,14 +171,13 @@ def batches(tasks: Iterable[Task], most: int) -> list[list[Task]]:
     return list(found.values())
 
 
-def stage_index(work: tuple[Site, Spool | None], some: Sequence[Sequence[Task]]) -> list[Result]:
+def stage_index(work: tuple[Site, Spool], some: Sequence[Sequence[Task]]) -> list[Result]:
     """Render batches of the search index, as `stage` does; rows come from the spool."""
     site, spool = work
     results = []
     for kind, run in itertools.groupby(itertools.chain.from_iterable(some), lambda task: task.kind):
         tasks = list(run)
         if kind in files.OF_ROWS:
-            assert spool is not None
             outputs = files.of_rows(kind, spool, [json.loads(task.context) for task in tasks])
             results += [_kept(site, *each) for each in zip(tasks, outputs, strict=True)]
         else:

@@ -8,6 +8,7 @@ told of the encoding.
 from __future__ import annotations
 
 import codecs
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -56,6 +57,7 @@ _CHUNKS: Mapping[str, _Chunks] = {
     "search-follows": _Chunks("tiep", spooling.follows, "pairs", SHARE),
     "search-small": _Chunks("nho", spooling.small, "small", 1),
 }
+CHUNK_FOLDERS = {kind: chunks.folder for kind, chunks in _CHUNKS.items()}
 # Kinds that are made of posting rows; of what is made of streams; of the index as a whole.
 OF_ROWS = frozenset((*_CHUNKS, "search-vocabulary", "search-lengths"))
 OF_STREAMS = OF_ROWS | {"search-lunr"}
@@ -63,9 +65,26 @@ OF_STREAMS = OF_ROWS | {"search-lunr"}
 _AT_ONCE = 16
 
 
-def folder_of(kind: str) -> str:
-    """Return the folder of a kind's chunks."""
-    return _CHUNKS[kind].folder
+def stamps(spool: Spool) -> dict[str, list[str]]:
+    """Return for each kind that is made of posting rows, by chunk, what tells whether a file is
+    what it was."""
+    layout = spool.layout
+    small = f"{spool.documents - layout.large} "
+    found = {"search-small": [f"{small}{each:x}" for each in spool.sums("small", 1).tolist()]}
+    for kind, name in (("search-vocabulary", VOCABULARY), ("search-lengths", LENGTHS)):
+        data = Path(spool.path(name)).read_bytes()
+        found[kind] = [hashlib.blake2b(data, digest_size=8).hexdigest()]
+    if layout.large:
+        sets, weights, pairs = (
+            [f"{layout.large} {each:x}" for each in spool.sums(kind, spool.blocks).tolist()]
+            for kind in ("sets", "weights", "pairs")
+        )
+        found |= {"search-sets": sets, "search-unions": sets, "search-weights": weights}
+        found["search-pairs"] = pairs
+        found["search-follows"] = [
+            "".join(pairs[at : at + SHARE]) for at in range(0, len(pairs), SHARE)
+        ]
+    return found
 
 
 def made_of(kind: str, context: Values) -> tuple[str, int]:

@@ -38,33 +38,33 @@ def text_hash(text: str, number: int) -> int:
 
 class Vocabulary(NamedTuple):
     """The hashes of the words, by number: folded (two of them) and accented; ``common`` is a word's
-    place among the common ones, or `UNCOMMON`; ``stems`` are equal for words that differ only in
-    their marks."""
+    place among the common ones, or `UNCOMMON`."""
 
     place: Hashes
     folded: Hashes
     accented: Hashes
     common: Hashes
-    stems: Hashes
 
     @classmethod
     def of(cls, words: Iterable[str]) -> Vocabulary:
         """Return the hashes of *words*."""
         both = [analysis.terms_of(word) for word in words]
-        stems: dict[str, int] = {}
         return cls(
             np.array([text_hash(folded, 0) for _, folded in both], np.uint32),
             np.array([text_hash(folded, 1) for _, folded in both], np.uint32),
             np.array([text_hash(accented, 1) for accented, _ in both], np.uint32),
             np.array([RANKS.get(folded, UNCOMMON) for _, folded in both], np.uint32),
-            np.array([stems.setdefault(folded, len(stems)) for _, folded in both], np.uint32),
         )
 
     def only(self, words: NDArray[np.int64]) -> Vocabulary:
-        """Return the hashes of *words* alone; their stems are numbered anew."""
-        _, stems = np.unique(self.stems[words], return_inverse=True)
-        place, folded, accented, common = (each[words] for each in self[:4])
-        return Vocabulary(place, folded, accented, common, stems.astype(np.uint32))
+        """Return the hashes of *words* alone."""
+        return Vocabulary(*(each[words] for each in self))
+
+    def stems(self) -> NDArray[np.int64]:
+        """Number the words so that those that differ only in their marks have one number."""
+        both = self.place.astype(np.uint64) << np.uint64(32) | self.folded
+        stems: NDArray[np.int64] = np.unique(both, return_inverse=True)[1]
+        return stems
 
 
 def mix(first: Hashes, second: Hashes) -> Hashes:

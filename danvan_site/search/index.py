@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from danvan_site.search.documents import BODY, Abbreviations, Source, Streams, r
 from danvan_site.search.hashing import Vocabulary
 from danvan_site.search.layout import Layout
 from danvan_site.search.lists import REFERENCE
-from danvan_site.search.spool import BLOCK_LENGTH, WORDS, Job, Spool
+from danvan_site.search.spool import BLOCK_LENGTH, WORDS, Counts, Job, Spool
 from danvan_site.state import Reader, State
 from danvan_site.workers import Workers
 
@@ -49,34 +49,6 @@ def tokenize(options: Tokenizing, sources: Sequence[Source]) -> list[Streams]:
             for source in sources
         )
         return [read(bulletins, options.abbreviations)]
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """Which parts of the published index have to be written."""
-
-    words: bool = False
-    pairs: bool = False
-    small: bool = False
-    export: bool = False
-
-    @classmethod
-    def of(cls, kinds: Collection[str]) -> Needs:
-        """Return what artifacts of some kinds are made of."""
-        wanted = frozenset(kinds)
-        return cls(
-            words=bool(
-                wanted & {"search-sets", "search-weights", "search-unions", "search-vocabulary"}
-            ),
-            pairs=bool(wanted & {"search-pairs", "search-follows"}),
-            small=bool(wanted & {"search-small", "search-lengths", "search-vocabulary"}),
-            export="search-lunr" in wanted,
-        )
-
-    @property
-    def anything(self) -> bool:
-        """Whether there is anything to do."""
-        return self.words or self.pairs or self.small or self.export
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +82,30 @@ class Index:
         """What all of it is made of."""
         return _digest([self.program, *self.digests])
 
-    @contextlib.contextmanager
-    def spooled(
-        self,
-        needs: Needs,
-        state: State,
-        workers: Workers,
-        folder: Path,
-    ) -> Iterator[Spool]:
-        """Make the rows of what has to be written, for the time of the block."""
+    def spooled(self, state: State, workers: Workers, folder: Path) -> Spool:
+        """Bring the posting rows up to date; return them."""
         folder.mkdir(parents=True, exist_ok=True)
+        there = {file.name for file in folder.iterdir()}
+        digest, version = state.spooled()
+        if digest == self.digest and there >= self._files():
+            return Spool(str(folder), str(state.path), len(self.sources), version)
+        state.keep_spooled("", "")
         words = self._read_changed(state, workers)
         # Streams hold numbers of words, which a state that was made anew may give otherwise.
         version = _digest([self.digest, *words])
         spool = Spool(str(folder), str(state.path), len(self.sources), version)
-        try:
-            _sweep(folder)
-            self._spool(needs, spool, words, workers)
-            yield spool
-        finally:
-            _sweep(folder)
+        self._spool(spool, words, state, workers, there)
+        for name in there - self._files():
+            (folder / name).unlink()
+        state.keep_spooled(self.digest, version)
+        return spool
+
+    def _files(self) -> set[str]:
+        """Return the names of all files of the spool."""
+        blocks = range(-(-self.layout.large // BLOCK_LENGTH))
+        small = ("small-0", "small-0.npy", "small-0-sums.npy")
+        of_blocks = {name for block in blocks for name in spooling.files_of_block(block)}
+        return {*of_blocks, *small, WORDS, VOCABULARY, LENGTHS}
 
     def _read_changed(self, state: State, workers: Workers) -> list[str]:
         """Bring the streams up to date; return their vocabulary."""
@@ -162,33 +138,61 @@ class Index:
                 state.keep_streams(rows)
         return words
 
-    def _spool(self, needs: Needs, spool: Spool, words: Sequence[str], workers: Workers) -> None:
-        np.save(spool.path(WORDS), np.stack(Vocabulary.of(words)))
+    def _spool(
+        self,
+        spool: Spool,
+        words: Sequence[str],
+        state: State,
+        workers: Workers,
+        there: Collection[str],
+    ) -> None:
+        """Write the rows of blocks that are not as they were; *there* are the files that are."""
+        self._keep_hashes(spool, words, state)
         paths = [source.path for source in self.sources]
-        if needs.words or needs.pairs:
-            jobs = [
-                Job(block, first, paths[first : first + BLOCK_LENGTH], needs.words, needs.pairs)
-                for block, first in enumerate(range(0, spool.layout.large, BLOCK_LENGTH))
-            ]
-            for _ in workers.map(spooling.spool_blocks, spool, jobs, 1, worth=2):
-                pass
-        if needs.words:
-            files = [spool.path(f"counts-{block}.npy") for block in range(spool.blocks)]
-            counts = np.sum([np.load(file) for file in files], axis=0)
-            self._keep_vocabulary(spool, words, counts, _RARE)
-        if needs.small:
-            small = spooling.spool_small(spool, paths[spool.layout.large :])
-            self._keep_lengths(spool, small.lengths)
-            if not spool.layout.large:
-                self._keep_vocabulary(spool, words, small.counts, 1)
+        layout = spool.layout
+        known, digests, jobs = state.blocks(), {}, []
+        for block, first in enumerate(range(0, layout.large, BLOCK_LENGTH)):
+            last = first + BLOCK_LENGTH
+            own = self.digests[first:last]
+            digests[block] = _digest([repr((layout.pair_bits, layout.common, first)), *own])
+            is_there = set(spooling.files_of_block(block)) <= set(there)
+            if known.get(block) != digests[block] or not is_there:
+                jobs.append(Job(block, first, paths[first:last]))
+        with state.changing():
+            gone = known.keys() - digests.keys()
+            state.forget_blocks({*gone, *(job.block for job in jobs)})
+        for done in workers.map(spooling.spool_blocks, spool, jobs, 1, worth=2):
+            with state.changing():
+                state.keep_blocks((block, digests[block]) for block in done)
+        small = spooling.spool_small(spool, paths[layout.large :])
+        self._keep_lengths(spool, small.lengths)
+        if layout.large:
+            self._keep_vocabulary(spool, words, spooling.counts_of_blocks(spool), _RARE)
+        else:
+            self._keep_vocabulary(spool, words, small.counts, 1)
+
+    def _keep_hashes(self, spool: Spool, words: Sequence[str], state: State) -> None:
+        """Write the hashes of all words; those of the words that are known are there."""
+        path = Path(spool.path(WORDS))
+        count, digest = state.vocabulary()
+        if digest != _digest(words[:count]) or not path.exists():
+            count = 0
+        known = np.load(path)[:, :count] if count else np.zeros((len(Vocabulary._fields), 0), "u4")
+        state.keep_vocabulary(0, "")
+        more = np.stack(Vocabulary.of(words[count:]))
+        np.save(path, np.concatenate((known, more), axis=1))
+        state.keep_vocabulary(len(words), _digest(words))
 
     def _keep_vocabulary(
-        self, spool: Spool, words: Sequence[str], counts: NDArray[np.int64], least: int
+        self, spool: Spool, words: Sequence[str], found: Counts, least: int
     ) -> None:
         """Write the most frequent words, the most frequent first."""
+        often = found.counts >= least
         known = [
-            (-int(counts[number]), words[number])
-            for number in np.flatnonzero(counts >= least).tolist()
+            (-count, words[number])
+            for number, count in zip(
+                found.words[often].tolist(), found.counts[often].tolist(), strict=True
+            )
             if _LETTERS.fullmatch(words[number])
         ]
         spelled = [vietnamese.spelled(word) for _, word in sorted(known)[:_KNOWN_WORDS]]
@@ -205,9 +209,3 @@ class Index:
 
 def _digest(parts: Sequence[str]) -> str:
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what is of use only while the index is being written."""
-    for file in folder.iterdir():
-        file.unlink()

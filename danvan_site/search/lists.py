@@ -268,12 +268,33 @@ def _amounts(rows: Grouped, fields: Lengths, bodies: Lengths) -> Codes:
     """Return the codes of how often a field has a word, or of a body's level."""
     counts = (rows.values >> np.uint64(CHECK_BITS)) & np.uint64((1 << COUNT_BITS) - 1)
     in_body = np.flatnonzero(fields == BODY)
-    norms = 0.25 + 0.75 * bodies / REFERENCE
-    amounts = counts[in_body] / norms[rows.numbers[in_body]]
-    levels = np.searchsorted(_LEVEL_ENDS, amounts, side="right")
     codes = coding.gamma(counts)
+    levels = _levels(counts[in_body], bodies[rows.numbers[in_body]])
     codes.values[in_body], codes.lengths[in_body] = 1, levels + 1
     return codes
+
+
+def _levels(counts: U64, lengths: Lengths) -> Lengths:
+    """Return the levels of words that stand so often in bodies of so many words."""
+    amounts = counts / (0.25 + 0.75 * lengths / REFERENCE)
+    levels: Lengths = np.searchsorted(_LEVEL_ENDS, amounts, side="right")
+    return levels
+
+
+def said(rows: Rows, first: int, bodies: Lengths) -> tuple[U64, U64]:
+    """Return what SETS and WEIGHTS say of rows of words; *bodies* are the lengths of the bodies
+    from the bulletin *first* on."""
+    values = rows.values
+    check = values & np.uint64((1 << CHECK_BITS) - 1)
+    number = values >> np.uint64(WORD_BITS)
+    sets = number << np.uint64(CHECK_BITS) | check
+    amounts = (values >> np.uint64(CHECK_BITS)) & np.uint64((1 << COUNT_BITS) - 1)
+    fields = (values >> np.uint64(CHECK_BITS + COUNT_BITS)) & np.uint64((1 << FIELD_BITS) - 1)
+    in_body = np.flatnonzero(fields == BODY)
+    own = number[in_body].view(np.int64) - first
+    amounts[in_body] = _levels(amounts[in_body], bodies[own]).view(np.uint64)
+    weights = values & ~np.uint64(((1 << COUNT_BITS) - 1) << CHECK_BITS)
+    return sets, weights | amounts << np.uint64(CHECK_BITS)
 
 
 def _positions(values: U64, fields: Lengths, starts: Lengths) -> list[Codes]:

@@ -93,12 +93,11 @@ class Block:
         flat = self.documents * len(FIELDS) + self.fields
         return np.bincount(flat, minlength=documents * len(FIELDS)).reshape(documents, len(FIELDS))
 
-    def counts(self, words: int) -> NDArray[np.int64]:
-        """Return in how many bulletins each of the vocabulary's words stands."""
+    def counts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the numbers of the words, and in how many bulletins each stands."""
         found, _ = _distinct(self.documents * len(self.used) + self.words)
-        counts = np.zeros(words, np.int64)
-        counts[self.used] = np.bincount(found % max(len(self.used), 1), minlength=len(self.used))
-        return counts
+        counts = np.bincount(found % max(len(self.used), 1), minlength=len(self.used))
+        return self.used, counts
 
 
 def ordered(keys: U64) -> NDArray[np.int64]:
@@ -178,7 +177,10 @@ def pair_rows(block: Block, vocabulary: Vocabulary, chunk_bits: int, first: int)
     found, checks = names(mix(own.folded[a], own.folded[b]), mix(own.accented[a], own.accented[b]))
     size = len(block.used)
     lengths, hashes = _next_codes(
-        documents * size + own.stems[words], at, ((of * size + a) * size + b).view(np.uint64), found
+        documents * size + own.stems()[words],
+        at,
+        ((of * size + a) * size + b).view(np.uint64),
+        found,
     )
     return _sorted(
         _placed(_chunks(mix(own.place[a], own.place[b]), chunk_bits), found),
@@ -196,6 +198,17 @@ def _chunks(hashes: Hashes, bits: int) -> U64:
 
 def _placed(chunks: U64, found: U64) -> U64:
     return chunks << np.uint64(NAME_BITS) | found
+
+
+def row_hashes(places: U64, values: U64) -> U64:
+    """Return a hash of each row (the finalizer of SplitMix64)."""
+    value = places * np.uint64(0x9E3779B97F4A7C15) ^ values
+    value ^= value >> np.uint64(30)
+    value *= np.uint64(0xBF58476D1CE4E5B9)
+    value ^= value >> np.uint64(27)
+    value *= np.uint64(0x94D049BB133111EB)
+    value ^= value >> np.uint64(31)
+    return value
 
 
 def without_spelling(rows: Rows) -> Rows:

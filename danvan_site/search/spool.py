@@ -1,7 +1,8 @@
 """Between reading and writing: posting rows in files of a folder of the cache.
 
 Blocks of bulletins write their rows, sorted; ranges of chunks read theirs from all blocks.  The
-folder holds nothing that cannot be made again.
+files stay, so that only blocks that changed are written again; sums of rows tell which chunks are
+not what they were.  The folder holds nothing that cannot be made again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from danvan_site.search.documents import BODY
 from danvan_site.search.hashing import Vocabulary
 from danvan_site.search.layout import SHARE, Layout
 from danvan_site.search.lists import Grouped, Kind
-from danvan_site.search.postings import NAME_BITS, Block, Rows
+from danvan_site.search.postings import NAME_BITS, U64, Block, Rows
 from danvan_site.state import Reader
 
 BLOCK_LENGTH = 512
@@ -32,8 +33,8 @@ WORDS = "hashes.npy"
 @dataclass(frozen=True, slots=True)
 class Spool:
     """The folder; ``documents`` tells the layout, ``state`` is the file with the streams,
-    ``version`` the digest of what the index is of and of the vocabulary: what is kept in a process
-    is kept for that."""
+    ``version`` the digest of what the index is of and of the vocabulary: what a process keeps, it
+    keeps for that."""
 
     folder: str
     state: str
@@ -54,12 +55,23 @@ class Spool:
         """Return a file of the folder."""
         return os.path.join(self.folder, name)
 
-    def save(self, name: str, block: int, rows: Rows, chunks: int) -> None:
-        """Write a block's rows, and where those of each chunk start."""
+    def save(self, name: str, block: int, rows: Rows, chunks: int, **said: U64) -> None:
+        """Write a block's rows, where those of each chunk start, and for each kind of file the sums
+        of the hashes of what it says, which is given row by row."""
         np.stack(rows, axis=1).tofile(self.path(f"{name}-{block}"))
         bounds = np.arange(chunks + 1, dtype=np.uint64) << np.uint64(NAME_BITS)
         starts = np.searchsorted(rows.places, bounds)
         np.save(self.path(f"{name}-{block}.npy"), starts.astype(np.uint32))
+        for kind, values in said.items():
+            hashes = postings.row_hashes(rows.places, values)
+            sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(hashes)))
+            np.save(self.path(f"{kind}-{block}-sums.npy"), np.diff(sums[starts]))
+
+    def sums(self, kind: str, blocks: int) -> U64:
+        """Return for each chunk what tells whether its files of a kind are what they were."""
+        parts = [np.load(self.path(f"{kind}-{block}-sums.npy")) for block in range(blocks)]
+        total: U64 = np.sum(parts, axis=0, dtype=np.uint64)
+        return total
 
     def rows(self, name: str, blocks: int, chunks: range) -> Rows:
         """Return the rows of *chunks* from all blocks, those of one chunk in order."""
@@ -79,20 +91,32 @@ def _starts(spool: Spool, name: str, blocks: int) -> list[NDArray[np.uint32]]:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A block to spool: number, first bulletin, the paths of its bulletins, what to write."""
+    """A block to spool: number, first bulletin, the paths of its bulletins."""
 
     block: int
     first: int
     paths: Sequence[str]
-    words: bool
-    pairs: bool
+
+
+class Counts(NamedTuple):
+    """Words by number, and in how many bulletins each of them is."""
+
+    words: NDArray[np.int64]
+    counts: NDArray[np.int64]
 
 
 class Small(NamedTuple):
-    """Of the second segment: lengths, bulletins × fields; in how many bulletins each word is."""
+    """Of the second segment: lengths, bulletins × fields; its words."""
 
     lengths: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    counts: Counts
+
+
+def files_of_block(block: int) -> list[str]:
+    """Return the names of a block's files."""
+    names = [f"{name}-{block}{part}" for name in ("words", "pairs") for part in ("", ".npy")]
+    names += [f"{kind}-{block}-sums.npy" for kind in ("sets", "weights", "pairs")]
+    return [*names, f"lengths-{block}.npy", f"counts-{block}.npy"]
 
 
 def spool_blocks(spool: Spool, jobs: Sequence[Job]) -> list[int]:
@@ -100,17 +124,24 @@ def spool_blocks(spool: Spool, jobs: Sequence[Job]) -> list[int]:
     layout = spool.layout
     for job in jobs:
         block, vocabulary = _block(spool, job.paths), _vocabulary(spool)
-        if job.words:
-            rows = postings.word_rows(block, vocabulary, layout, job.first)
-            spool.save("words", job.block, rows, layout.chunks["tu"])
-            lengths = block.field_lengths(len(job.paths))
-            np.save(spool.path(f"lengths-{job.block}.npy"), lengths)
-            counts = block.counts(len(vocabulary.place))
-            np.save(spool.path(f"counts-{job.block}.npy"), counts)
-        if job.pairs:
-            rows = postings.pair_rows(block, vocabulary, layout.pair_bits, job.first)
-            spool.save("pairs", job.block, rows, layout.chunks["cap"])
+        lengths = block.field_lengths(len(job.paths))
+        np.save(spool.path(f"lengths-{job.block}.npy"), lengths)
+        np.save(spool.path(f"counts-{job.block}.npy"), np.stack(block.counts()))
+        rows = postings.word_rows(block, vocabulary, layout, job.first)
+        sets, weights = lists.said(rows, job.first, lengths[:, BODY])
+        spool.save("words", job.block, rows, layout.chunks["tu"], sets=sets, weights=weights)
+        rows = postings.pair_rows(block, vocabulary, layout.pair_bits, job.first)
+        spool.save("pairs", job.block, rows, layout.chunks["cap"], pairs=rows.values)
     return [job.block for job in jobs]
+
+
+def counts_of_blocks(spool: Spool) -> Counts:
+    """Return the words of the first segment."""
+    parts = [np.load(spool.path(f"counts-{block}.npy")) for block in range(spool.blocks)]
+    words, counts = np.concatenate(parts, axis=1)
+    totals = np.bincount(words, counts).astype(np.int64)
+    stands = np.flatnonzero(totals)
+    return Counts(stands, totals[stands])
 
 
 def spool_small(spool: Spool, paths: Sequence[str]) -> Small:
@@ -118,8 +149,8 @@ def spool_small(spool: Spool, paths: Sequence[str]) -> Small:
     block, vocabulary = _block(spool, paths), _vocabulary(spool)
     layout = spool.layout
     rows = postings.occurrence_rows(block, vocabulary, layout.small_bits)
-    spool.save("small", 0, rows, layout.chunks["nho"])
-    return Small(block.field_lengths(len(paths)), block.counts(len(vocabulary.place)))
+    spool.save("small", 0, rows, layout.chunks["nho"], small=rows.values)
+    return Small(block.field_lengths(len(paths)), Counts(*block.counts()))
 
 
 def _block(spool: Spool, paths: Sequence[str]) -> Block:
