@@ -104,6 +104,24 @@ class Bulletin:
         return Moment(*self.head.date)
 
     @property
+    def year(self) -> int:
+        """The year of its date."""
+        assert self.head.date is not None
+        return int(self.head.date[0])
+
+    @property
+    def month(self) -> int:
+        """The month of its date, 0 where it is not known."""
+        assert self.head.date is not None
+        return int(self.head.date[1])
+
+    @property
+    def day(self) -> int:
+        """The day of its date, 0 where it is not known."""
+        assert self.head.date is not None
+        return int(self.head.date[2])
+
+    @property
     def order(self) -> tuple[Any, ...]:
         """The key of chronological order: year, month, day, clock, then the path."""
         assert self.head.date is not None

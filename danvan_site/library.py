@@ -109,10 +109,7 @@ def assemble(
             (pages if source.is_page else bulletins).append(source)
     bulletins.sort(key=lambda each: each.order)
     pages.sort(key=lambda page: (page.head.menu or 10_000, page.path))
-    groupings = {
-        key: Grouping(key, _terms(key, grouped(bulletins, names), settings))
-        for key, names in ((key, _identities(names)) for key, names in _NAMES_OF.items())
-    }
+    groupings = {key: Grouping(key, _terms(key, bulletins, settings)) for key in GROUPINGS}
     shelves = [("", bulletins)] + [
         (term.slug, term.members) for term in groupings["chuyen-muc"].terms.values()
     ]
@@ -120,7 +117,7 @@ def assemble(
         tuple(bulletins),
         tuple(pages),
         groupings,
-        _frozen(grouped(bulletins, lambda each: [each.date.year])),
+        _frozen(grouped(bulletins, lambda each: [each.year])),
         _frozen(grouped(bulletins, _month)),
         {reason: tuple(paths) for reason, paths in sorted(left_out.items())},
         {(slug, each.path): rank for slug, shelf in shelves for rank, each in enumerate(shelf)},
@@ -148,12 +145,7 @@ def _frozen(groups: Mapping[Key, list[Bulletin]]) -> dict[Key, tuple[Bulletin, .
 
 
 def _month(bulletin: Bulletin) -> list[tuple[int, int]]:
-    date = bulletin.date
-    return [(date.year, date.month)] if date.month else []
-
-
-def _identities(names: Callable[[Bulletin], Sequence[str]]) -> Callable[[Bulletin], list[str]]:
-    return lambda bulletin: [vietnamese.identity(name) for name in names(bulletin)]
+    return [(bulletin.year, bulletin.month)] if bulletin.month else []
 
 
 def _left_out(source: Bulletin, now: float, drafts: bool, future: bool) -> str:
@@ -172,9 +164,7 @@ def _left_out(source: Bulletin, now: float, drafts: bool, future: bool) -> str:
     return ""
 
 
-def _terms(
-    key: str, groups: Mapping[str, Sequence[Bulletin]], settings: Settings
-) -> dict[str, Term]:
+def _terms(key: str, bulletins: Iterable[Bulletin], settings: Settings) -> dict[str, Term]:
     """Make the terms of a grouping.
 
     Two names that give the same slug get it in the order of their first bulletins, the second
@@ -183,8 +173,8 @@ def _terms(
     described = {"chuyen-muc": settings.categories, "su-kien": settings.topics}.get(key, ())
     descriptions = {vietnamese.identity(each.name): each for each in described}
     units = by_identity(settings.units) if key == "don-vi" else {}
-    everything = {**groups, **{identity: () for identity in units if identity not in groups}}
-    spellings = _spellings(key, groups)
+    groups, spellings = _named(key, bulletins)
+    everything: dict[str, Sequence[Bulletin]] = dict.fromkeys(units, ()) | groups
     terms: dict[str, Term] = {}
     taken: set[str] = set()
     for identity, members in sorted(everything.items(), key=_first_appearance):
@@ -206,16 +196,24 @@ def _first_appearance(group: tuple[str, Sequence[Bulletin]]) -> tuple[bool, obje
     return not members, members[0].order if members else (), identity
 
 
-def _spellings(key: str, groups: Mapping[str, Sequence[Bulletin]]) -> dict[str, str]:
-    """Return the spelling to show for each name: the commonest that is not all capitals."""
+def _named(
+    key: str, bulletins: Iterable[Bulletin]
+) -> tuple[dict[str, list[Bulletin]], dict[str, str]]:
+    """Return the bulletins with each name of a grouping, and the spelling of the name to show: the
+    commonest that is not all capitals."""
+    names_of = _NAMES_OF[key]
+    groups: dict[str, list[Bulletin]] = {}
     counts: dict[str, Counter[str]] = {}
-    for identity, members in groups.items():
-        counter = counts.setdefault(identity, Counter())
-        for bulletin in members:
-            counter.update(
-                name for name in _NAMES_OF[key](bulletin) if vietnamese.identity(name) == identity
-            )
-    return {
+    for bulletin in bulletins:
+        for name in names_of(bulletin):
+            identity = vietnamese.identity(name)
+            members = groups.setdefault(identity, [])
+            if not members or members[-1] is not bulletin:
+                members.append(bulletin)
+                counts.setdefault(identity, Counter())
+            counts[identity][name] += 1
+    spellings = {
         identity: min(counter, key=lambda name: (name.isupper(), -counter[name], name))
         for identity, counter in counts.items()
     }
+    return groups, spellings

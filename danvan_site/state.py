@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-_LAYOUT = "4"
+_LAYOUT = "5"
 _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
@@ -26,7 +26,8 @@ CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, inputs TEXT, context 
     digest TEXT, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE word (number INTEGER PRIMARY KEY, text TEXT);
 CREATE TABLE block (number INTEGER PRIMARY KEY, digest TEXT);
-CREATE TABLE stream (path TEXT PRIMARY KEY, digest TEXT, data BLOB);
+CREATE TABLE stream (path TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
+CREATE TABLE stream_data (path TEXT PRIMARY KEY, data BLOB);
 """
 
 
@@ -263,11 +264,21 @@ class State:
 
     def keep_streams(self, streams: Iterable[tuple[str, str, bytes]]) -> None:
         """Add or replace streams: path of the source, digest, numbers of words as bytes."""
-        self._database.executemany("INSERT OR REPLACE INTO stream VALUES (?, ?, ?)", streams)
+        some = list(streams)
+        self._database.executemany(
+            "INSERT OR REPLACE INTO stream VALUES (?, ?)",
+            ((path, digest) for path, digest, _ in some),
+        )
+        self._database.executemany(
+            "INSERT OR REPLACE INTO stream_data VALUES (?, ?)",
+            ((path, data) for path, _, data in some),
+        )
 
     def forget_streams(self, paths: Iterable[str]) -> None:
         """Remove streams."""
-        self._database.executemany("DELETE FROM stream WHERE path = ?", ((path,) for path in paths))
+        gone = [(path,) for path in paths]
+        for table in ("stream", "stream_data"):
+            self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)
 
 
 class Reader:
@@ -295,7 +306,7 @@ class Reader:
 
     def stream(self, path: str) -> bytes:
         """Return the token stream of the source *path*; raise KeyError where it is not known."""
-        return bytes(self._one("SELECT data FROM stream WHERE path = ?", path)[0])
+        return bytes(self._one("SELECT data FROM stream_data WHERE path = ?", path)[0])
 
     def _one(self, query: str, path: str) -> tuple[Any, ...]:
         row = self._database.execute(query, (path,)).fetchone()

@@ -25,7 +25,9 @@ def plan(frame: Frame) -> Iterator[Artifact]:
     for position, year in enumerate(years):
         path = f"{year:04d}/index.html"
         make = partial(_year, frame, years, position, path)
-        yield Artifact(path, "year", "year.html", make, RANK_LIST)
+        # Its calendars lead to the months around it, and those to years and months of their own.
+        inputs = f"{months}{position}{frame.stamps(frame.library.years[year])}"
+        yield Artifact(path, "year", "year.html", make, RANK_LIST, inputs=inputs)
     for position, month in enumerate(months):
         path = month_url(*month)
         make = partial(_month, frame, months, position, path)
@@ -46,7 +48,7 @@ def _plan_days(frame: Frame, month: Month, inputs: str) -> Iterator[Artifact]:
 
 def days_of(frame: Frame, month: Month) -> dict[int, list[Bulletin]]:
     """Return the bulletins of a month by day; those whose day is not known under 0."""
-    days = grouped(frame.library.months[month], lambda bulletin: [bulletin.date.day])
+    days = grouped(frame.library.months[month], lambda bulletin: [bulletin.day])
     days.pop(0, None)
     return days
 
@@ -111,7 +113,7 @@ def _months_of(frame: Frame, year: int) -> list[Month]:
 
 
 def _is_imprecise(bulletin: Bulletin) -> bool:
-    return not bulletin.date.day
+    return not bulletin.day
 
 
 def _all_years(frame: Frame) -> Values:
@@ -149,7 +151,7 @@ def _year(frame: Frame, years: Sequence[int], position: int, path: str) -> Value
         }
         for month in _months_of(frame, year)
     ]
-    imprecise = [each for each in members if not each.date.month]
+    imprecise = [each for each in members if not each.month]
     title = _year_title(frame, year)
     context = frame.page(path, "year", title, crumbs=[_archive_crumb(frame)])
     return context | {

@@ -54,7 +54,7 @@ def _inputs(frame: Frame, bulletin: Bulletin) -> str:
         if media
     ]
     parts = [
-        frame.stamp(bulletin), head.body_digest, frame.stamps(newer), frame.stamps(older),
+        frame.stamps([bulletin]), head.body_digest, frame.stamps(newer), frame.stamps(older),
         _more_url(frame, bulletin), *terms, *files, *frame.references.addresses[bulletin.path],
     ]  # fmt: skip
     return "\0".join(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from danvan_site import vietnamese
@@ -42,7 +43,7 @@ class Frame:
         self.menu = Json("[" + ",".join(self._menu()) + "]")
         self.digest = digest(repr(settings), self.site, self.menu)
         self._cards: dict[str, Json] = {}
-        self._stamps: dict[str, str] = {}
+        self._stamps = {each.path: self._stamp(each) for each in library.bulletins}
 
     def text(self, key: str, **details: object) -> str:
         """Return a text of the pages' catalogue."""
@@ -161,21 +162,27 @@ class Frame:
                 self._cards[bulletin.path] = encode(self.card(bulletin))
         return [self._cards[bulletin.path] for bulletin in bulletins]
 
-    def stamp(self, bulletin: Bulletin) -> str:
-        """Return what tells whether a bulletin's card is what it was."""
-        stamp = self._stamps.get(bulletin.path)
-        if stamp is None:
-            head = bulletin.head
-            units = self.library.groupings["don-vi"].find([head.unit] if head.unit else [])
-            terms = [*units, *self.library.groupings["chuyen-muc"].find(head.category[:1])]
-            picture = self.references.picture(bulletin)
-            stamp = digest(head.url, head.card_digest, picture, *map(term_stamp, terms))
-            self._stamps[bulletin.path] = stamp
-        return stamp
+    def _stamp(self, bulletin: Bulletin) -> str:
+        head = bulletin.head
+        units = self.library.groupings["don-vi"].find([head.unit] if head.unit else [])
+        terms = [*units, *self.library.groupings["chuyen-muc"].find(head.category[:1])]
+        picture = self.references.picture(bulletin)
+        return digest(head.url, head.card_digest, picture, *map(term_stamp, terms))
 
     def stamps(self, bulletins: Sequence[Bulletin]) -> str:
-        """Return the stamps of some bulletins, in their order."""
-        return "".join(map(self.stamp, bulletins))
+        """Return what tells whether the cards of some bulletins are what they were."""
+        stamps = self._stamps
+        return "".join([stamps[each.path] for each in bulletins])
+
+    @cached_property
+    def everything(self) -> str:
+        """What tells whether the front matter of all bulletins is what it was."""
+        return digest(
+            *(
+                f"{each.path}\0{each.url}\0{each.head.meta_digest}"
+                for each in self.library.bulletins
+            )
+        )
 
     def newest_first(self, bulletins: Sequence[Bulletin]) -> list[Json]:
         """Return the cards of bulletins that go from the oldest, newest first."""

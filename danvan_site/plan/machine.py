@@ -117,7 +117,7 @@ def _sitemaps(frame: Frame) -> Iterator[Artifact]:
     parts: list[tuple[str, Sequence[str | Bulletin]]] = [
         ("sitemap-trang.xml", _list_addresses(frame))
     ]
-    years = grouped(bulletins, lambda each: [each.date.year])
+    years = grouped(bulletins, lambda each: [each.year])
     for year, members in sorted(years.items()):
         for number, start in enumerate(range(0, len(members), SITEMAP_PART)):
             suffix = f"-{number + 1}" if number else ""
@@ -222,10 +222,12 @@ def _data(frame: Frame) -> Iterator[Artifact]:
     all_of_them = frame.library.bulletins
     for path, kind in (("du-lieu/bai-viet.jsonl", "data-lines"), ("du-lieu/bai-viet.csv", "csv")):
         make = partial(_records, frame, all_of_them, with_bodies=False)
-        yield Artifact(path, kind, "", make, RANK_MACHINE)
+        yield Artifact(path, kind, "", make, RANK_MACHINE, inputs=frame.everything)
     for year, members in frame.library.years.items():
         make = partial(_records, frame, members, with_bodies=True)
-        yield Artifact(f"du-lieu/{year:04d}.jsonl", "data-with-bodies", "", make, RANK_MACHINE)
+        inputs = "\0".join([f"{each.path}\0{each.url}\0{each.digest}" for each in members])
+        path = f"du-lieu/{year:04d}.jsonl"
+        yield Artifact(path, "data-with-bodies", "", make, RANK_MACHINE, inputs=inputs)
 
 
 def _records(frame: Frame, members: Sequence[Bulletin], with_bodies: bool) -> Values:

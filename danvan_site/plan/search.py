@@ -42,7 +42,7 @@ def summary(frame: Frame, index: Index) -> Json:
     bulletins = standing(frame.library.bulletins)
     years: list[list[int]] = []
     for number, bulletin in enumerate(bulletins):
-        year = bulletin.date.year
+        year = bulletin.year
         if not years or years[-1][0] != year:
             years.append([year, number])
     return encode(
@@ -76,18 +76,18 @@ def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
         yield Artifact(cards_path(number), "search-data", "", make, RANK_FILE, inputs=inputs)
     for key in _FILTERS.values():
         if _is_used(frame, key):
-            yield _data(f"loc/{key}", partial(_column, frame, key))
+            yield _data(frame, f"loc/{key}", partial(_column, frame, key))
     if frame.settings.search.export == "lunr":
         documents = [[each.path, each.url] for each in bulletins]
         context = {"documents": documents, "digest": index.digest}
         yield Artifact(f"{FOLDER}/lunr.json", "search-lunr", "", partial(dict, context), RANK_FILE)
-    yield _data("loc/luot-xem", partial(_views, bulletins))
-    yield _data("loc/ngay", partial(_days, bulletins))
+    yield _data(frame, "loc/luot-xem", partial(_views, bulletins))
+    yield _data(frame, "loc/ngay", partial(_days, bulletins))
 
 
-def _data(name: str, make: Callable[[], object]) -> Artifact:
-    context = partial(_named, name, make)
-    return Artifact(f"{FOLDER}/{name}.js", "search-data", "", context, RANK_FILE)
+def _data(frame: Frame, name: str, make: Callable[[], object]) -> Artifact:
+    context, inputs = partial(_named, name, make), frame.everything
+    return Artifact(f"{FOLDER}/{name}.js", "search-data", "", context, RANK_FILE, inputs=inputs)
 
 
 def _named(name: str, make: Callable[[], object]) -> Values:
@@ -146,8 +146,7 @@ def _days(bulletins: Sequence[Bulletin]) -> object:
     row: list[int] = []
     last = 0
     for bulletin in bulletins:
-        date = bulletin.date
-        day = date.year * 512 + date.month * 32 + date.day
+        day = bulletin.year * 512 + bulletin.month * 32 + bulletin.day
         if day != last or not row:
             row += [day - last, 1]
             last = day
