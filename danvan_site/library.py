@@ -174,7 +174,7 @@ def _terms(key: str, bulletins: Iterable[Bulletin], settings: Settings) -> dict[
     descriptions = {vietnamese.identity(each.name): each for each in described}
     units = by_identity(settings.units) if key == "don-vi" else {}
     groups, spellings = _named(key, bulletins)
-    everything: dict[str, Sequence[Bulletin]] = dict.fromkeys(units, ()) | groups
+    everything: dict[str, Sequence[Bulletin]] = {**dict.fromkeys(units, ()), **groups}
     terms: dict[str, Term] = {}
     taken: set[str] = set()
     for identity, members in sorted(everything.items(), key=_first_appearance):

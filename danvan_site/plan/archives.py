@@ -25,8 +25,8 @@ def plan(frame: Frame) -> Iterator[Artifact]:
     for position, year in enumerate(years):
         path = f"{year:04d}/index.html"
         make = partial(_year, frame, years, position, path)
-        # Its calendars lead to the months around it, and those to years and months of their own.
-        inputs = f"{months}{position}{frame.stamps(frame.library.years[year])}"
+        # It leads to the years beside it, its calendars to the months beside theirs.
+        inputs = f"{years}{months}{position}{frame.stamps(frame.library.years[year])}"
         yield Artifact(path, "year", "year.html", make, RANK_LIST, inputs=inputs)
     for position, month in enumerate(months):
         path = month_url(*month)
