@@ -2,12 +2,13 @@
 
 Building runs in the calling thread, requests in threads of their own; they wait for a build under
 way, so that what is served is never older than what was saved.  A build that fails leaves the
-last good site in place.
+last good site in place.  Open pages follow the builds (`reloading`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import html
 import os
 import shutil
 import threading
@@ -27,6 +28,7 @@ from watchdog.observers.api import BaseObserver
 from danvan_site import config
 from danvan_site.errors import ContentError, Problem, UsageError
 from danvan_site.options import BuildOptions, BuildReport
+from danvan_site.reloading import EVENTS, FILES, PREFIX, News, Words
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8000
@@ -34,6 +36,7 @@ _PORTS_TRIED = 20
 _QUIET = 0.15  # s without a further event after which a burst of them is over
 _LONGEST_BURST = 2.0  # s
 _LONGEST_WAIT = 120.0  # s that a request waits for a build
+_HEARTBEAT = 15.0  # s between two signs of life to a page that listens
 _NOT_FOUND = "404.html"
 _CHANGES = frozenset(("created", "modified", "moved", "deleted", "closed"))
 _TEXT = "text/{}; charset=utf-8"
@@ -65,11 +68,13 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The few words that the server itself answers with."""
+    """The few words that the server itself answers with, and how a problem is put into words."""
 
     forbidden: str
     not_found: str
     nothing_yet: str
+    over_pages: Words
+    problem: Callable[[Problem], str]
 
 
 @dataclass(slots=True)
@@ -78,6 +83,7 @@ class _Site:
 
     folder: Path
     texts: Texts
+    news: News
     mount: str = "/"
     complete: bool = False
     settled: threading.Event = field(default_factory=threading.Event)
@@ -95,7 +101,7 @@ def serve(
     *port* 0 is any free one, None the usual one or the next that is free.  Raises UsageError where
     the site cannot be built at all or the port cannot be had.
     """
-    site = _Site(options.output, texts)
+    site = _Site(options.output, texts, News(texts.over_pages))
     server = _bind(site, port)
     with contextlib.ExitStack() as stack:
         stack.callback(server.server_close)
@@ -125,14 +131,21 @@ def _rebuild(
     try:
         settings = config.load(options.config, options.shown(options.config), options.base_url)
         site.mount = unquote(settings.base_path)
-        listener.built(build())
-        site.complete = True
+        report = build()
     except ContentError as error:
-        listener.failed(error.problems)
+        problems = error.problems
     except UsageError as error:
         if first:
             raise
-        listener.failed([error.problem])
+        problems = [error.problem]
+    else:
+        listener.built(report)
+        is_other = not site.complete or report.removed > 0
+        site.complete = True
+        site.news.built(report.reasons if report.written else (), is_other)
+        return
+    listener.failed(problems)
+    site.news.failed([site.texts.problem(problem) for problem in problems])
 
 
 # Watching
@@ -263,12 +276,15 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_asked_of_us():
             self._send_text(HTTPStatus.FORBIDDEN, site.texts.forbidden)
             return
-        site.settled.wait(_LONGEST_WAIT)
-        if not site.complete and not (site.folder / "index.html").is_file():
-            self._send_text(HTTPStatus.SERVICE_UNAVAILABLE, site.texts.nothing_yet)
-            return
         parts = urlsplit(self.path)
         path = unquote(parts.path)
+        if path.startswith(PREFIX):
+            self._send_own(path)
+            return
+        site.settled.wait(_LONGEST_WAIT)
+        if not site.complete and not (site.folder / "index.html").is_file():
+            self._send_nothing_yet()
+            return
         if path == "/" != site.mount or path + "/" == site.mount:
             self._redirect(site.mount, parts.query)
         elif path.startswith(site.mount):
@@ -277,6 +293,38 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_not_found()
 
     do_HEAD = do_GET
+
+    def _send_own(self, path: str) -> None:
+        if path == EVENTS:
+            self._send_events()
+        elif path in FILES:
+            self._send_file(HTTPStatus.OK, FILES[path])
+        else:
+            self._send_not_found()
+
+    def _send_events(self) -> None:
+        """Send the news, now and whenever they are others, until the page is left."""
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        known = ""
+        while self.command != "HEAD":
+            news = self.server.site.news.wait(known, _HEARTBEAT)
+            # A comment shows in time that nobody listens any more.
+            self.wfile.write(f"data: {news}\n\n".encode() if news != known else b":\n\n")
+            known = news
+
+    def _send_nothing_yet(self) -> None:
+        """A page that follows the builds like all others: it shows what is wrong, then the site."""
+        text = html.escape(self.server.site.texts.nothing_yet)
+        page = f"<!DOCTYPE html><meta charset=utf-8><title>{text}</title><p>{text}</p>\n"
+        content = self.server.site.news.injected(page.encode())
+        self._begin(HTTPStatus.SERVICE_UNAVAILABLE, _TYPES["html"], len(content))
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def _is_asked_of_us(self) -> bool:
         """Tell whether the address asked for is this server's: other names that lead here are
@@ -317,6 +365,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with content:
             kind = _TYPES.get(file.suffix[1:].lower(), "application/octet-stream")
+            if kind == _TYPES["html"]:
+                page = self.server.site.news.injected(content.read())
+                self._begin(status, kind, len(page))
+                if self.command != "HEAD":
+                    self.wfile.write(page)
+                return
             self._begin(status, kind, os.fstat(content.fileno()).st_size)
             if self.command != "HEAD":
                 shutil.copyfileobj(content, self.wfile)

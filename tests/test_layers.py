@@ -21,6 +21,7 @@ LAYERS = (
     ("rendering",),
     ("stages",),
     ("builder",),
+    ("reloading",),
     ("server", "importers", "check", "scaffold"),
     ("cli",),
     ("__main__",),

@@ -11,15 +11,17 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
 
 import filelock
 import pytest
+from playwright.sync_api import Browser
 
-from tests.workbench import Workbench, environment
+from tests.sites import Window
+from tests.workbench import ROOT, Workbench, environment
 
 PATIENCE = 60.0  # s; only a broken preview takes as long
 
@@ -152,7 +154,7 @@ def test_what_is_not_there_is_answered_with_the_page_for_it(standing: Preview) -
     page = standing.bench.page("404.html")
     for path in ("/ban-tin/không-có.html", "/ban-tin/tim-kiem.html/", "/khác/", "/favicon.ico"):
         answer, text = standing.get(quote(path))
-        assert (answer.status, text) == (404, page)
+        assert (answer.status, without_script(text)) == (404, page)
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
@@ -179,7 +181,7 @@ def test_files_are_served_as_what_they_are(standing: Preview, name: str, kind: s
 
 def test_head_tells_the_length_alone(standing: Preview) -> None:
     answer, text = standing.get("/ban-tin/index.html", "HEAD")
-    size = len(standing.bench.page("index.html").encode())
+    size = len(standing.get("/ban-tin/index.html")[1].encode())
     assert (answer.status, text, answer.headers["Content-Length"]) == (200, "", str(size))
 
 
@@ -329,7 +331,7 @@ def test_problems_are_told_and_the_last_good_site_stays(preview: Preview) -> Non
     assert preview.wait_for("[unknown-key]").startswith("content/2020/07/mot.md:5:1: ")
     preview.wait_for("vẫn là bản tốt gần nhất")
     answer, text = preview.get("/ban-tin/2020/07/mot.html")
-    assert (answer.status, text) == (200, good)
+    assert (answer.status, without_script(text)) == (200, good)
     preview.bench.bulletin("2020/07/mot.md", title="Tin đã chữa")
     preview.wait_for("Đã dựng lại")
     assert "Tin đã chữa" in preview.get("/ban-tin/2020/07/mot.html")[1]
@@ -360,6 +362,93 @@ def test_requests_wait_for_a_build_under_way(preview: Preview) -> None:
         with pytest.raises(queue.Empty):
             answers.get(timeout=0.5)
     assert "Tin chờ" in answers.get(timeout=PATIENCE)
+
+
+# Open pages
+
+
+def without_script(text: str) -> str:
+    """Return a page as it is published: without what only the preview puts in."""
+    page, count = re.subn('<script src="/.danvan/preview.js"[^>]*></script>', "", text)
+    assert count == 1
+    return page
+
+
+def test_pages_are_served_with_a_script_and_published_without(standing: Preview) -> None:
+    for path in ("index.html", "2020/07/mot.html", "tim-kiem.html", "404.html"):
+        text = standing.get(f"/ban-tin/{path}")[1]
+        assert without_script(text) == standing.bench.page(path)
+    data = standing.get("/ban-tin/du-lieu/bai-viet.jsonl")[1]
+    assert data == standing.bench.page("du-lieu/bai-viet.jsonl")
+    for path in ("/.danvan/", "/.danvan/x.js", "/.danvan/../site.yaml", "/.danvan-site"):
+        assert standing.get(path)[0].status == 404
+    assert standing.get("/.danvan/events", host="example.org")[0].status == 403
+
+
+@pytest.mark.browser
+def test_an_open_page_shows_what_was_saved_where_it_was_read(
+    preview: Preview, window: Callable[..., Window]
+) -> None:
+    body = "\n\n".join(f"Đoạn {number}." for number in range(300))
+    preview.bench.bulletin("2020/07/mot.md", body, title="Tin dài")
+    preview.wait_for("Đã dựng lại")
+    page = window(f"http://127.0.0.1:{preview.port}/").open("ban-tin/2020/07/mot.html")
+    page.evaluate("scrollTo(0, 3000)")
+    preview.bench.bulletin("2020/07/mot.md", body + "\n\nĐoạn cuối.", title="Tin dài hơn")
+    page.get_by_role("heading", name="Tin dài hơn").wait_for()
+    page.get_by_text("Đoạn cuối.").wait_for()
+    page.wait_for_function("() => scrollY === 3000")
+
+
+@pytest.mark.browser
+def test_styles_change_without_a_new_page(preview: Preview, window: Callable[..., Window]) -> None:
+    style = (ROOT / "templates/giao-dien/theme.css").read_text("utf-8")
+    page = window(f"http://127.0.0.1:{preview.port}/").open("ban-tin/2020/07/mot.html")
+    page.evaluate("window.here = true")
+    for width in ("3px", "7px"):
+        preview.bench.write(
+            "templates/giao-dien/theme.css", f"{style}\nbody {{ outline: {width} solid red }}\n"
+        )
+        page.wait_for_function(f"() => getComputedStyle(document.body).outlineWidth === '{width}'")
+    assert page.evaluate("window.here")
+
+
+@pytest.mark.browser
+def test_problems_are_laid_over_the_page_until_they_are_gone(
+    preview: Preview, window: Callable[..., Window]
+) -> None:
+    page = window(f"http://127.0.0.1:{preview.port}/").open("ban-tin/2020/07/mot.html")
+    preview.bench.bulletin("2020/07/mot.md", title="Tin hỏng", **{"<b>x</b>": "Mỹ Lệ"})
+    over = page.get_by_role("alert")
+    over.wait_for()
+    assert "content/2020/07/mot.md:5:1: " in over.inner_text()
+    assert "<b>x</b>" in over.inner_text()
+    page.get_by_role("heading", name="Tin thứ nhất").wait_for()
+    preview.bench.bulletin("2020/07/hai.md", title="Lại hỏng", athor="Mỹ Lệ")
+    page.get_by_text("athor").wait_for()
+    page.get_by_role("button", name="Đóng").click()
+    over.wait_for(state="detached")
+    page.reload()
+    over.wait_for()
+    preview.bench.bulletin("2020/07/hai.md", title="Tin nháp", draft=True)
+    preview.bench.bulletin("2020/07/mot.md", title="Tin đã chữa")
+    page.get_by_role("heading", name="Tin đã chữa").wait_for()
+    assert not over.count()
+
+
+@pytest.mark.browser
+def test_a_page_opened_before_there_is_a_site_becomes_the_site(
+    bench: Workbench, browser: Browser
+) -> None:
+    bench.bulletin("2020/07/mot.md", athor="Mỹ Lệ")
+    with Preview(bench) as preview:
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{preview.port}/ban-tin/")
+        page.get_by_text("lần dựng đầu tiên có lỗi").wait_for()
+        page.get_by_text("athor").wait_for()
+        bench.bulletin("2020/07/mot.md", title="Tin đã chữa")
+        page.get_by_role("link", name="Tin đã chữa").first.wait_for()
+        page.close()
 
 
 # Beginning and end

@@ -13,6 +13,7 @@ from danvan_site.cli.building import Bars, now, options_of, summarise
 from danvan_site.cli.console import Console
 from danvan_site.errors import Problem
 from danvan_site.options import BuildOptions, BuildReport
+from danvan_site.reloading import Words
 
 
 def serve(console: Console, values: Mapping[str, Any]) -> int:
@@ -31,6 +32,8 @@ def serve(console: Console, values: Mapping[str, Any]) -> int:
         forbidden=words.say("serve-forbidden"),
         not_found=words.say("serve-not-found"),
         nothing_yet=words.say("serve-nothing-yet"),
+        over_pages=Words(words.say("serve-wrong"), words.say("serve-close")),
+        problem=words.problem,
     )
     listener = _Terminal(console, options, values["open"])
     try:
