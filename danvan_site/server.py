@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import html
+import ipaddress
 import os
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,18 +25,20 @@ from urllib.parse import quote, unquote, urlsplit
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
+from watchdog.observers.api import BaseObserver, ObservedWatch
+from watchdog.observers.polling import PollingObserver
 
 from danvan_site import config
 from danvan_site.errors import ContentError, Problem, UsageError
 from danvan_site.options import BuildOptions, BuildReport
 from danvan_site.reloading import EVENTS, FILES, PREFIX, News, Words
 
-HOST = "127.0.0.1"
+HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 USUAL_PORT = 8000
 _PORTS_TRIED = 20
 _QUIET = 0.15  # s without a further event after which a burst of them is over
 _LONGEST_BURST = 2.0  # s
+_POLL = 1.0  # s between two looks at folders that tell of no changes
 _LONGEST_WAIT = 120.0  # s that a request waits for a build
 _HEARTBEAT = 15.0  # s between two signs of life to a page that listens
 _NOT_FOUND = "404.html"
@@ -95,17 +99,21 @@ def serve(
     texts: Texts,
     listener: Listener,
     port: int | None = None,
+    lan: bool = False,
+    poll: bool = False,
 ) -> None:
     """Build, serve, and build again after every change, until KeyboardInterrupt.
 
-    *port* 0 is any free one, None the usual one or the next that is free.  Raises UsageError where
-    the site cannot be built at all or the port cannot be had.
+    *port* 0 is any free one, None the usual one or the next that is free.  With *lan* other
+    machines are answered too; with *poll* the sources are looked at again and again, for network
+    drives, which tell of no changes.  Raises UsageError where the site cannot be built at all or
+    the port cannot be had.
     """
     site = _Site(options.output, texts, News(texts.over_pages))
-    server = _bind(site, port)
+    server = _bind(site, EVERYWHERE if lan else HOST, port)
     with contextlib.ExitStack() as stack:
         stack.callback(server.server_close)
-        changes = _Changes(options, site.settled)
+        changes = _Changes(options, site.settled, poll)
         stack.callback(changes.stop)
         changes.watch()
         _rebuild(build, options, site, listener, first=True)
@@ -114,8 +122,8 @@ def serve(
         stack.callback(server.shutdown)
         listener.ready(f"http://{HOST}:{server.server_address[1]}{quote(site.mount)}")
         for _ in changes.bursts():
-            _rebuild(build, options, site, listener)
             changes.watch()
+            _rebuild(build, options, site, listener)
             changes.settle()
 
 
@@ -154,7 +162,7 @@ def _rebuild(
 class _Changes(FileSystemEventHandler):
     """Gathers the changes of sources.  *settled* is cleared while one is not yet built."""
 
-    def __init__(self, options: BuildOptions, settled: threading.Event) -> None:
+    def __init__(self, options: BuildOptions, settled: threading.Event, poll: bool) -> None:
         self._options = options
         self._settled = settled
         self._changed = threading.Event()
@@ -162,19 +170,27 @@ class _Changes(FileSystemEventHandler):
         self._roots = [_spelled(options.content), _spelled(options.templates)]
         self._config = _spelled(options.config)
         self._apart = [_spelled(options.output), _spelled(options.cache)]
-        self._observer: BaseObserver = Observer()
-        self._watched: set[str] = set()
+        self._observer: BaseObserver = PollingObserver(timeout=_POLL) if poll else Observer()
+        # Path of a folder → what tells it from another one that has come in its place.
+        self._watched: dict[str, tuple[tuple[int, int], ObservedWatch]] = {}
         self._observer.start()
 
     def watch(self) -> None:
-        """Watch all folders that are there by now."""
+        """Watch all folders that are there by now, also those that have come in place of others."""
         folders = [(path, True) for path in self._roots]
         # The folders around tell when the settings are replaced or a folder appears.
         folders += [(os.path.dirname(path), False) for path in (self._config, *self._roots)]
         for folder, recursive in folders:
-            if folder not in self._watched and os.path.isdir(folder):
-                self._observer.schedule(self, folder, recursive=recursive)
-                self._watched.add(folder)
+            own = _identity(folder)
+            known, watch = self._watched.get(folder, (None, None))
+            if own == known:
+                continue
+            if watch:
+                self._observer.unschedule(watch)
+                del self._watched[folder]
+            if own:
+                watch = self._observer.schedule(self, folder, recursive=recursive)
+                self._watched[folder] = own, watch
 
     def stop(self) -> None:
         """Watch no longer."""
@@ -219,6 +235,15 @@ class _Changes(FileSystemEventHandler):
         return any(not part.startswith(".") for each in below for part in PurePath(each).parts[-1:])
 
 
+def _identity(folder: str) -> tuple[int, int] | None:
+    """Return what tells a folder from any other; None where there is none."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
+
+
 def _spelled(path: Path) -> str:
     """Return a path as the watcher spells it on every system: without links."""
     return os.path.realpath(path)
@@ -237,9 +262,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = os.name != "nt"
 
-    def __init__(self, site: _Site, port: int) -> None:
+    def __init__(self, site: _Site, host: str, port: int) -> None:
         self.site = site
-        super().__init__((HOST, port), _Handler)
+        self.is_open = host != HOST
+        super().__init__((host, port), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that goes away in the middle of an answer is nothing to report."""
@@ -249,11 +275,11 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
-def _bind(site: _Site, port: int | None) -> _Server:
+def _bind(site: _Site, host: str, port: int | None) -> _Server:
     candidates = range(USUAL_PORT, USUAL_PORT + _PORTS_TRIED) if port is None else [port]
     for candidate in candidates:
         try:
-            return _Server(site, candidate)
+            return _Server(site, host, candidate)
         except OSError as error:
             if candidate == candidates[-1]:
                 reason = error.strerror or str(error)
@@ -330,9 +356,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Tell whether the address asked for is this server's: other names that lead here are
         the way in which a foreign page would read what is served (DNS rebinding)."""
         port = self.server.server_address[1]
-        names = ("localhost", HOST, "[::1]")
-        allowed = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
-        return self.headers.get_all("Host", [""]) in [[name] for name in allowed]
+        hosts = self.headers.get_all("Host", [""])
+        name = hosts[0].removesuffix(f":{port}")
+        if len(hosts) != 1 or (name == hosts[0] and port != 80):
+            return False
+        # To other machines this one is its number; a name could be anybody's.
+        return name in ("localhost", HOST, "[::1]") or (self.server.is_open and _is_number(name))
 
     def _send_path(self, path: str, query: str) -> None:
         folder = self.server.site.folder
@@ -398,6 +427,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Requests are not reported."""
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def contained(folder: Path, path: str) -> Path | None:

@@ -364,6 +364,33 @@ def test_requests_wait_for_a_build_under_way(preview: Preview) -> None:
     assert "Tin chờ" in answers.get(timeout=PATIENCE)
 
 
+def test_a_content_folder_that_comes_again_is_watched_again(preview: Preview) -> None:
+    content = preview.bench.folder / "content"
+    content.rename(preview.bench.folder / "cất đi")
+    preview.wait_for("[no-content]")
+    for number in range(3):
+        preview.bench.bulletin("2020/07/mot.md", title=f"Tin trở lại {number}")
+        preview.wait_for("Đã dựng lại")
+        assert f"Tin trở lại {number}" in preview.get("/ban-tin/2020/07/mot.html")[1]
+
+
+def test_changes_are_seen_by_looking_where_nothing_tells_of_them(bench: Workbench) -> None:
+    with Preview(bench, "--polling") as preview:
+        bench.bulletin("2020/07/mot.md", title="Tin đã sửa")
+        preview.wait_for("Đã dựng lại")
+        assert "Tin đã sửa" in preview.get("/ban-tin/2020/07/mot.html")[1]
+
+
+def test_other_machines_are_answered_only_when_that_is_asked_for(bench: Workbench) -> None:
+    with Preview(bench, "--lan") as preview:
+        port = preview.port
+        for host, status in (
+            (f"192.168.1.7:{port}", 200), (f"localhost:{port}", 200), (f"[fe80::1]:{port}", 200),
+            (f"example.org:{port}", 403), ("192.168.1.7", 403), (f"192.168.1.7.evil:{port}", 403),
+        ):  # fmt: skip
+            assert preview.get("/ban-tin/", host=host)[0].status == status, host
+
+
 # Open pages
 
 

@@ -104,6 +104,8 @@ def _serve(words: Catalog) -> Command:
         _path(words, "--output"),
         option(words, "--port", type=port, metavar=number),
         _switch(words, "--open"),
+        _switch(words, "--polling"),
+        _switch(words, "--lan"),
     ]
     return _command(words, "serve", options, run)
 

@@ -36,8 +36,10 @@ def serve(console: Console, values: Mapping[str, Any]) -> int:
         problem=words.problem,
     )
     listener = _Terminal(console, options, values["open"])
+    if values["lan"]:
+        console.say_aside(words.say("serve-lan"))
     try:
-        server.serve(build, options, texts, listener, values["port"])
+        server.serve(build, options, texts, listener, values["port"], values["lan"], values["polling"])
     except KeyboardInterrupt:
         console.say_aside("\n" + words.say("serve-stopped"))
     return DONE
