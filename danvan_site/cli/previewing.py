@@ -39,7 +39,9 @@ def serve(console: Console, values: Mapping[str, Any]) -> int:
     if values["lan"]:
         console.say_aside(words.say("serve-lan"))
     try:
-        server.serve(build, options, texts, listener, values["port"], values["lan"], values["polling"])
+        server.serve(
+            build, options, texts, listener, values["port"], values["lan"], values["polling"]
+        )
     except KeyboardInterrupt:
         console.say_aside("\n" + words.say("serve-stopped"))
     return DONE
