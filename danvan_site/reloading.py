@@ -3,7 +3,6 @@ served, and the news that it listens to (server-sent events)."""
 
 from __future__ import annotations
 
-import html
 import json
 import secrets
 import threading
@@ -73,15 +72,18 @@ class News:
         }
         return json.dumps(value)
 
-    def injected(self, page: bytes) -> bytes:
-        """Return a page with the script that listens."""
-        if _LEADS_ON in page:
-            return page
+    def script(self) -> bytes:
+        """Return the script that listens, for a page that is read after this: one of a later build
+        is then loaded once more, and none ever counts as later than it is."""
         with self._changed:
-            numbers = (f"{self._run}-{number}" for number in (self._page, self._style))
-        place, style = map(html.escape, numbers)
-        script = (
-            f'<script src="{PREFIX}preview.js" data-page="{place}" data-style="{style}"></script>'
-        )
-        before, end, after = page.rpartition(b"</body>")
-        return before + script.encode() + end + after if end else page + script.encode()
+            page, style = f"{self._run}-{self._page}", f"{self._run}-{self._style}"
+        tag = f'<script src="{PREFIX}preview.js" data-page="{page}" data-style="{style}"></script>'
+        return tag.encode()
+
+
+def injected(page: bytes, script: bytes) -> bytes:
+    """Return a page with a script in it."""
+    if _LEADS_ON in page:
+        return page
+    before, end, after = page.rpartition(b"</body>")
+    return before + script + end + after if end else page + script

@@ -31,7 +31,7 @@ from watchdog.observers.polling import PollingObserver
 from danvan_site import config
 from danvan_site.errors import ContentError, Problem, UsageError
 from danvan_site.options import BuildOptions, BuildReport
-from danvan_site.reloading import EVENTS, FILES, PREFIX, News, Words
+from danvan_site.reloading import EVENTS, FILES, PREFIX, News, Words, injected
 
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 USUAL_PORT = 8000
@@ -347,7 +347,7 @@ class _Handler(BaseHTTPRequestHandler):
         """A page that follows the builds like all others: it shows what is wrong, then the site."""
         text = html.escape(self.server.site.texts.nothing_yet)
         page = f"<!DOCTYPE html><meta charset=utf-8><title>{text}</title><p>{text}</p>\n"
-        content = self.server.site.news.injected(page.encode())
+        content = injected(page.encode(), self.server.site.news.script())
         self._begin(HTTPStatus.SERVICE_UNAVAILABLE, _TYPES["html"], len(content))
         if self.command != "HEAD":
             self.wfile.write(content)
@@ -387,6 +387,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_text(HTTPStatus.NOT_FOUND, self.server.site.texts.not_found)
 
     def _send_file(self, status: HTTPStatus, file: Path) -> None:
+        script = self.server.site.news.script()
         try:
             content = file.open("rb")
         except OSError:
@@ -395,7 +396,7 @@ class _Handler(BaseHTTPRequestHandler):
         with content:
             kind = _TYPES.get(file.suffix[1:].lower(), "application/octet-stream")
             if kind == _TYPES["html"]:
-                page = self.server.site.news.injected(content.read())
+                page = injected(content.read(), script)
                 self._begin(status, kind, len(page))
                 if self.command != "HEAD":
                     self.wfile.write(page)
