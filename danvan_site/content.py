@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from danvan_site import frontmatter, markdown, schema, vietnamese
+from danvan_site import frontmatter, markdown, records, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.discovery import File, file_digest
 from danvan_site.errors import Place, Problem
@@ -195,13 +195,14 @@ class ReadFile:
     """The result of reading one file: what the state keeps of it, and its body's HTML.
 
     ``row`` is JSON; it is '' where the file cannot be read, and None where it is, by its digest,
-    what it was: only its time differs.
+    what it was: only its time differs.  ``record`` is what open data have of it.
     """
 
     path: str
     known: KnownSource
     row: str | None
-    html: str
+    html: str = ""
+    record: tuple[str, str] = ("", "")
 
 
 def read_files(options: ReadOptions, files: Sequence[tuple[File, str]]) -> list[ReadFile]:
@@ -228,7 +229,7 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     file = File(file.path, file.name, stamp)
     digest = digest_of(data)
     if digest == before:
-        return ReadFile(file.path, KnownSource(file.stamp, digest, (), None), None, "")
+        return ReadFile(file.path, KnownSource(file.stamp, digest, (), None), None)
     text = _decoded(data, source)
     parts = frontmatter.split(text, source) if text is not None else None
     if parts is None:
@@ -248,12 +249,12 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     row = f"[{front}, {json.dumps([excerpt, body.anchors, places])[1:]}"
     head = _head(file, meta, body, options.zone, (front, excerpt))
     known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], head)
-    return ReadFile(file.path, known, row, body.html)
+    return ReadFile(file.path, known, row, body.html, records.of(meta))
 
 
 def _unreadable(file: File, digest: str, problems: Iterable[Problem]) -> ReadFile:
     known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], None)
-    return ReadFile(file.path, known, "", "")
+    return ReadFile(file.path, known, "")
 
 
 def _decoded(data: bytes, source: schema.Source) -> str | None:

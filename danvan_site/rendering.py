@@ -15,7 +15,7 @@ from typing import NamedTuple
 from danvan_site import render
 from danvan_site.errors import Problem
 from danvan_site.output import OnDisk
-from danvan_site.plan import Artifact, Plan, encode
+from danvan_site.plan import Artifact, Plan, canonical
 from danvan_site.search.files import OF_STREAMS
 from danvan_site.search.spool import Spool
 from danvan_site.state import KnownOutput
@@ -28,9 +28,9 @@ _CHUNK = 100
 
 
 class Wanted(NamedTuple):
-    """An artifact to look at: its number in the plan; the digest of the context that its file was
-    made of, '' where it must be rendered in any case; the file's sha256, '' where that is not
-    known."""
+    """An artifact to look at: its number in the plan; where it has no inputs, the digest of the
+    context that its file was made of, '' where it must be rendered in any case; the file's sha256,
+    '' where that is not known."""
 
     number: int
     context: str
@@ -38,7 +38,8 @@ class Wanted(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The digest of an artifact's context, and what came of rendering it, if that was done."""
+    """What came of rendering an artifact, None where that was not needed; where it has no inputs,
+    the digest of its context."""
 
     number: int
     context: str
@@ -54,21 +55,24 @@ class Job:
 
 
 def render_some(job: Job, wanted: Sequence[Wanted]) -> list[Outcome]:
-    """Make the contexts of some artifacts; render those whose context is not what it was."""
+    """Make the contexts of some artifacts and render them, but for those that have no inputs and
+    whose context is what it was."""
     outcomes = []
     for number, known, current in wanted:
-        task, digest = _task(job.site, job.artifacts[number], current)
-        result = None if digest == known else render.stage(job.site, [task])[0]
+        artifact = job.artifacts[number]
+        task = _task(job.site, artifact, current)
+        digest = "" if artifact.inputs else _digest(task.kind, canonical(task.context))
+        is_known = bool(digest) and digest == known
+        result = None if is_known else render.stage(job.site, [task])[0]
         outcomes.append(Outcome(number, digest, result))
     return outcomes
 
 
-def _task(site: render.Site, artifact: Artifact, current: str) -> tuple[render.Task, str]:
-    """Return an artifact with its context, and the context's digest."""
-    context = encode(artifact.context())
+def _task(site: render.Site, artifact: Artifact, current: str) -> render.Task:
     subject = f"{site.content_shown}/{artifact.subject}" if artifact.subject else ""
-    task = render.Task(artifact.path, artifact.kind, artifact.template, context, subject, current)
-    return task, _digest(artifact.kind, context)
+    return render.Task(
+        artifact.path, artifact.kind, artifact.template, artifact.context(), subject, current
+    )
 
 
 def _digest(*parts: str) -> str:
@@ -106,8 +110,8 @@ class Rendering:
         self._tell = tell
         self.results: dict[str, render.Result] = {}
         self.reasons: dict[str, str] = {}
-        # Path → digests of template, inputs and context, as they now are.
-        self._digests: dict[str, tuple[str, str, str]] = {}
+        # Path → digests of the template, and of the inputs or the context, as they now are.
+        self._digests: dict[str, tuple[str, str]] = {}
         self._indexed = [each for each in planned.artifacts if each.kind in OF_STREAMS]
         self._pages = [each for each in planned.artifacts if each.kind not in OF_STREAMS]
 
@@ -119,8 +123,8 @@ class Rendering:
         for outcomes in workers.map(render_some, job, wanted, _CHUNK):
             for number, context, result in outcomes:
                 path = self._pages[number].path
-                template, inputs, _ = self._digests[path]
-                self._digests[path] = template, inputs, context
+                if context:
+                    self._digests[path] = self._digests[path][0], context
                 if result:
                     self._keep(result)
                     self.reasons.setdefault(path, "content")
@@ -133,13 +137,15 @@ class Rendering:
         tasks = []
         for number, known, current in self._wanted(self._indexed, partial(_stamp, stamps)):
             artifact = self._indexed[number]
-            task, digest = _task(self._site, artifact, current)
-            template, inputs, _ = self._digests[artifact.path]
-            self._digests[artifact.path] = template, inputs, digest
-            # The context of what is made of posting rows only says which.
-            if digest != known or inputs:
-                self.reasons.setdefault(artifact.path, "content")
-                tasks.append(task)
+            task = _task(self._site, artifact, current)
+            template, stamp = self._digests[artifact.path]
+            if not stamp:
+                stamp = _digest(task.kind, canonical(task.context))
+                self._digests[artifact.path] = template, stamp
+                if stamp == known:
+                    continue
+            self.reasons.setdefault(artifact.path, "content")
+            tasks.append(task)
         return tasks
 
     def index(
@@ -179,11 +185,10 @@ class Rendering:
             inputs = inputs_of(artifact)
             known = self._known.get(artifact.path)
             is_intact = self._is_intact(artifact.path, known)
-            context = known.context if known else ""
-            self._digests[artifact.path] = template, inputs, context
+            self._digests[artifact.path] = template, inputs
             if known and is_intact and known.template == template:
                 if not inputs or known.inputs != inputs:
-                    yield Wanted(number, context, known.digest)
+                    yield Wanted(number, known.inputs, known.digest)
             else:
                 is_template = known is not None and known.template != template
                 reason = "template" if is_template else "output" if known else "new"

@@ -141,7 +141,7 @@ class Stages:
                     known[read.path] = known[read.path]._replace(stamp=read.known.stamp)
                 else:
                     known[read.path] = read.known
-                    news.append((read.path, read.row, read.html))
+                    news.append((read.path, read.row, read.html, read.record))
             self._state.keep_sources((read.path, known[read.path]) for read in results)
             self._state.keep_rows(news)
             self._progress.advance(len(results))

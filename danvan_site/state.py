@@ -15,14 +15,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-_LAYOUT = "5"
+_LAYOUT = "6"
 _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
     digest TEXT, problems TEXT, head TEXT) WITHOUT ROWID;
 CREATE TABLE row (path TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE record (path TEXT PRIMARY KEY, members TEXT, cells TEXT);
 CREATE TABLE body (path TEXT PRIMARY KEY, html TEXT) WITHOUT ROWID;
-CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, inputs TEXT, context TEXT,
+CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, inputs TEXT,
     digest TEXT, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE word (number INTEGER PRIMARY KEY, text TEXT);
 CREATE TABLE block (number INTEGER PRIMARY KEY, digest TEXT);
@@ -60,12 +61,11 @@ class KnownSource(NamedTuple):
 
 
 class KnownOutput(NamedTuple):
-    """An output as the last build wrote it: digests of what it was made of, and what it then
-    was."""
+    """An output as the last build wrote it: digests of what it was made of (``inputs``: of the
+    inputs, or of the context where there are none), and what it then was."""
 
     template: str
     inputs: str
-    context: str
     digest: str
     size: int
     mtime_ns: int
@@ -181,20 +181,20 @@ class State:
             ),
         )  # fmt: skip
 
-    def keep_rows(self, rows: Iterable[tuple[str, str, str]]) -> None:
-        """Add or replace what was read of sources: path, row as JSON, the body as HTML."""
+    def keep_rows(self, rows: Iterable[tuple[str, str, str, tuple[str, str]]]) -> None:
+        """Add or replace what was read of sources: path, row as JSON, the body as HTML, and what
+        open data have of it."""
         some = list(rows)
-        self._database.executemany(
-            "INSERT OR REPLACE INTO row VALUES (?, ?)", ((path, row) for path, row, _ in some)
-        )
-        self._database.executemany(
-            "INSERT OR REPLACE INTO body VALUES (?, ?)", ((path, html) for path, _, html in some)
-        )
+        insert = self._database.executemany
+        insert("INSERT OR REPLACE INTO row VALUES (?, ?)", ((each[0], each[1]) for each in some))
+        insert("INSERT OR REPLACE INTO body VALUES (?, ?)", ((each[0], each[2]) for each in some))
+        records = ((each[0], *each[3]) for each in some)
+        insert("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", records)
 
     def forget_sources(self, paths: Iterable[str]) -> None:
         """Remove sources and all that was read of them."""
         gone = [(path,) for path in paths]
-        for table in ("source", "row", "body"):
+        for table in ("source", "row", "record", "body"):
             self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)
 
     def outputs(self) -> dict[str, KnownOutput]:
@@ -207,7 +207,7 @@ class State:
     ) -> None:
         """Add or replace outputs, and forget those removed."""
         self._database.executemany(
-            "INSERT OR REPLACE INTO output VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO output VALUES (?, ?, ?, ?, ?, ?)",
             ((path, *each) for path, each in outputs),
         )
         self._database.executemany(
@@ -298,6 +298,17 @@ class Reader:
     def row(self, path: str) -> Any:
         """Return what was read of the source *path*; raise KeyError where it is not known."""
         return json.loads(self._one("SELECT value FROM row WHERE path = ?", path)[0])
+
+    def record(self, path: str) -> tuple[str, str]:
+        """Return what open data have of the source *path*: members of JSON, cells of CSV; raise
+        KeyError where it is not known."""
+        members, cells = self._one("SELECT members, cells FROM record WHERE path = ?", path)
+        return members, cells
+
+    def records(self) -> dict[str, tuple[str, str]]:
+        """Return what open data have of all sources, by path."""
+        rows = self._database.execute("SELECT path, members, cells FROM record")
+        return {path: (members, cells) for path, members, cells in rows}
 
     def words(self) -> list[str]:
         """Return the vocabulary of the streams, by number."""

@@ -12,9 +12,9 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 LAYERS = (
     ("errors", "vietnamese"),
     ("dates", "locks", "memory", "options", "theme"),
-    ("catalog", "schema", "workers"),
+    ("catalog", "environment", "schema", "workers"),
     ("config", "frontmatter", "markdown", "output", "state"),
-    ("discovery",),
+    ("discovery", "records"),
     ("content",),
     ("library", "search", "templates"),
     ("plan", "render"),

@@ -13,11 +13,11 @@ from danvan_site.library import Library
 from danvan_site.output import is_contained
 from danvan_site.plan import archives, bulletins, home, listings, machine, search
 from danvan_site.plan.frame import Frame
-from danvan_site.plan.model import Artifact, Context, Json, encode
+from danvan_site.plan.model import Artifact, Context, canonical
 from danvan_site.plan.references import References
 from danvan_site.search.index import Index
 
-__all__ = ["Artifact", "Context", "Json", "Plan", "References", "encode", "plan"]
+__all__ = ["Artifact", "Context", "Plan", "References", "canonical", "plan"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from danvan_site.content import Bulletin
 from danvan_site.dates import WEEKDAYS, WEEKDAYS_SHORT, Moment
 from danvan_site.library import grouped
 from danvan_site.plan.frame import Frame, Values, month_url, titled
-from danvan_site.plan.model import RANK_LIST, Artifact, encode
+from danvan_site.plan.model import RANK_LIST, Artifact
 
 Month = tuple[int, int]
 _WEEKS = calendar.Calendar(firstweekday=0)
@@ -191,7 +191,7 @@ def _month(frame: Frame, months: Sequence[Month], position: int, path: str) -> V
         "title": title,
         "count": frame.number(len(members)),
         "calendar": calendar_of(frame, month, days),
-        "days": [encode(section) for section in sections],
+        "days": sections,
         "imprecise": frame.newest_first([each for each in members if _is_imprecise(each)]),
         "previous": titled(_month_at(frame, months, position - 1)),
         "next": titled(_month_at(frame, months, position + 1)),

@@ -13,7 +13,7 @@ from danvan_site.content import Bulletin
 from danvan_site.dates import Moment
 from danvan_site.plan.frame import Frame, Values, anchor, term_stamp
 from danvan_site.plan.listings import page_of
-from danvan_site.plan.model import RANK_BULLETIN, Artifact, Json, encode
+from danvan_site.plan.model import RANK_BULLETIN, Artifact
 
 _MAIL_FIELDS = (("subject", "reply_subject"), ("body", "reply_text"))
 _FORM_FIELDS = (("name", "reply_name"), ("email", "reply_email"), ("message", "reply_text"))
@@ -132,7 +132,7 @@ def _byline(frame: Frame, bulletin: Bulletin) -> str:
 def _values(frame: Frame, bulletin: Bulletin) -> Values:
     """Return what the page shows of the bulletin itself."""
     meta = bulletin.meta
-    values = frame.card(bulletin)
+    values = dict(frame.cards_of([bulletin])[0])
     base = frame.settings.base_url
     source = meta.source
     values |= {
@@ -272,7 +272,7 @@ def script_json(value: Values) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def reply_form(frame: Frame, reply: Reply | None, title: str, address: str) -> Json | None:
+def reply_form(frame: Frame, reply: Reply | None, title: str, address: str) -> Values | None:
     """Return the reply form, or None where the settings give it no address."""
     if not reply or not (reply.mail or reply.form):
         return None
@@ -283,14 +283,12 @@ def reply_form(frame: Frame, reply: Reply | None, title: str, address: str) -> J
         {"name": name, "label": frame.text(label), "required": True}
         for name, label in (_MAIL_FIELDS if reply.mail else _FORM_FIELDS)
     ]
-    return encode(
-        {
-            "action": f"mailto:{reply.mail}" if reply.mail else reply.form,
-            "method": "post",
-            "mail": bool(reply.mail),
-            "subject": f"{frame.text('reply')}: {title}",
-            "page": address,
-            "fields": fields,
-            "privacy": reply.privacy,
-        }
-    )
+    return {
+        "action": f"mailto:{reply.mail}" if reply.mail else reply.form,
+        "method": "post",
+        "mail": bool(reply.mail),
+        "subject": f"{frame.text('reply')}: {title}",
+        "page": address,
+        "fields": fields,
+        "privacy": reply.privacy,
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,7 +12,7 @@ from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment, month_title
 from danvan_site.library import GROUPINGS, Library, Term
-from danvan_site.plan.model import Json, encode
+from danvan_site.plan.model import canonical, digest
 from danvan_site.plan.references import References
 
 Values = dict[str, Any]
@@ -40,9 +39,9 @@ class Frame:
         self.library = library
         self.references = references
         self.site = self._site()
-        self.menu = Json("[" + ",".join(self._menu()) + "]")
-        self.digest = digest(repr(settings), self.site, self.menu)
-        self._cards: dict[str, Json] = {}
+        self.menu = self._menu()
+        self.digest = digest(repr(settings), canonical([self.site, self.menu]))
+        self._cards: dict[str, Values] = {}
         self._stamps = {each.path: self._stamp(each) for each in library.bulletins}
 
     def text(self, key: str, **details: object) -> str:
@@ -58,21 +57,19 @@ class Frame:
         """Return the name of a grouping: ``Chuyên mục``."""
         return self.words.site[f"grouping_{key.replace('-', '_')}"]
 
-    def _site(self) -> Json:
+    def _site(self) -> Values:
         settings = self.settings
         publisher = {key: getattr(settings.publisher, key) for key in settings.publisher.__slots__}
-        return encode(
-            {
-                "title": settings.title,
-                "description": settings.description,
-                "language": settings.language,
-                "base_url": settings.base_url,
-                "publisher": publisher,
-                "feeds": bool(settings.base_url),
-            }
-        )
+        return {
+            "title": settings.title,
+            "description": settings.description,
+            "language": settings.language,
+            "base_url": settings.base_url,
+            "publisher": publisher,
+            "feeds": bool(settings.base_url),
+        }
 
-    def _menu(self) -> list[Json]:
+    def _menu(self) -> list[Values]:
         entries = [(link.title, link.url) for link in self.settings.menu]
         if not entries:
             entries = [(self.text("home"), "index.html")]
@@ -84,9 +81,7 @@ class Frame:
             entries.append((self.text("archive"), "luu-tru/index.html"))
             pages = [page for page in self.library.pages if page.head.menu is not None]
             entries += [(page.head.title, page.url) for page in pages]
-        return [
-            encode({"title": title, "url": url, "external": "://" in url}) for title, url in entries
-        ]
+        return [{"title": title, "url": url, "external": "://" in url} for title, url in entries]
 
     def page(self, path: str, kind: str, title: str, **more: Any) -> Values:
         """Return the context that every page has.
@@ -155,12 +150,13 @@ class Frame:
             "draft": meta.draft,
         }
 
-    def cards_of(self, bulletins: Sequence[Bulletin]) -> list[Json]:
-        """Return the cards of some bulletins, in their order."""
-        for bulletin in bulletins:
-            if bulletin.path not in self._cards:
-                self._cards[bulletin.path] = encode(self.card(bulletin))
-        return [self._cards[bulletin.path] for bulletin in bulletins]
+    def cards_of(self, bulletins: Sequence[Bulletin]) -> list[Values]:
+        """Return the cards of some bulletins, in their order; each is made once in a process."""
+        return [self._cards.get(each.path) or self._made(each) for each in bulletins]
+
+    def _made(self, bulletin: Bulletin) -> Values:
+        card = self._cards[bulletin.path] = self.card(bulletin)
+        return card
 
     def _stamp(self, bulletin: Bulletin) -> str:
         head = bulletin.head
@@ -184,7 +180,7 @@ class Frame:
             )
         )
 
-    def newest_first(self, bulletins: Sequence[Bulletin]) -> list[Json]:
+    def newest_first(self, bulletins: Sequence[Bulletin]) -> list[Values]:
         """Return the cards of bulletins that go from the oldest, newest first."""
         return self.cards_of(bulletins[::-1])
 
@@ -201,12 +197,6 @@ class Frame:
             if self.library.groupings[key].terms
         ]
         return _links([(self.text("home"), "index.html"), *ways])
-
-
-def digest(*parts: str) -> str:
-    """Return a short digest of some texts."""
-    data = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
 def anchor(bulletin: Bulletin) -> str:

@@ -11,7 +11,7 @@ from danvan_site.library import Term, standing
 from danvan_site.plan.archives import calendar_of, days_of
 from danvan_site.plan.bulletins import script_json
 from danvan_site.plan.frame import Frame, Values
-from danvan_site.plan.model import RANK_HOME, RANK_LIST, Artifact, Json, encode
+from danvan_site.plan.model import RANK_HOME, RANK_LIST, Artifact
 from danvan_site.plan.references import NOT_FOUND
 
 SEARCH_PAGE = "tim-kiem.html"
@@ -58,7 +58,7 @@ def _home(frame: Frame) -> Values:
     }
 
 
-def _sections(frame: Frame) -> list[Json]:
+def _sections(frame: Frame) -> list[Values]:
     """Return the categories with their newest: those of the settings, or all, in their order."""
     terms = frame.library.groupings["chuyen-muc"].terms
     wanted = frame.settings.home.categories or [each.name for each in frame.settings.categories]
@@ -66,13 +66,11 @@ def _sections(frame: Frame) -> list[Json]:
     chosen = [term for term in named if term] or list(terms.values())
     number = frame.settings.home.per_category
     return [
-        encode(
-            {
-                "title": term.name,
-                "url": term.url,
-                "items": frame.newest_first(term.members[-number:] if number else ()),
-            }
-        )
+        {
+            "title": term.name,
+            "url": term.url,
+            "items": frame.newest_first(term.members[-number:] if number else ()),
+        }
         for term in chosen
         if term.members
     ]

@@ -10,7 +10,7 @@ from danvan_site.config import by_identity
 from danvan_site.content import Bulletin
 from danvan_site.library import Grouping, Term
 from danvan_site.plan.frame import Frame, Values
-from danvan_site.plan.model import RANK_LIST, Artifact, encode
+from danvan_site.plan.model import RANK_LIST, Artifact, canonical
 
 
 def plan(frame: Frame) -> Iterator[Artifact]:
@@ -20,7 +20,7 @@ def plan(frame: Frame) -> Iterator[Artifact]:
         make = partial(_index, frame, grouping, path)
         yield Artifact(path, "terms", "terms.html", make, RANK_LIST)
         for term in grouping.terms.values():
-            unit = encode({"unit": _unit(frame, term)}) if term.unit else ""
+            unit = canonical(_unit(frame, term)) if term.unit else ""
             pages = _numbered(term, frame.settings.page_size)
             for number in (None, *range(1, pages + 1)):
                 make = partial(_list, frame, term, number)

@@ -221,26 +221,20 @@ def _data(frame: Frame) -> Iterator[Artifact]:
     """Everything as data: all front matter in one file, and with the bodies a file for a year."""
     all_of_them = frame.library.bulletins
     for path, kind in (("du-lieu/bai-viet.jsonl", "data-lines"), ("du-lieu/bai-viet.csv", "csv")):
-        make = partial(_records, frame, all_of_them, with_bodies=False)
+        make = partial(_records, frame, all_of_them)
         yield Artifact(path, kind, "", make, RANK_MACHINE, inputs=frame.everything)
     for year, members in frame.library.years.items():
-        make = partial(_records, frame, members, with_bodies=True)
+        make = partial(_records, frame, members)
         inputs = "\0".join([f"{each.path}\0{each.url}\0{each.digest}" for each in members])
         path = f"du-lieu/{year:04d}.jsonl"
         yield Artifact(path, "data-with-bodies", "", make, RANK_MACHINE, inputs=inputs)
 
 
-def _records(frame: Frame, members: Sequence[Bulletin], with_bodies: bool) -> Values:
-    """Name the records; the renderer takes their values from the state and the sources, by path.
-
-    The digest is of what is shown: the whole source, or its front matter alone.
-    """
+def _records(frame: Frame, members: Sequence[Bulletin]) -> Values:
+    """Name the records; the renderer takes their values from the state and the sources, by path."""
     return {
         "base": frame.settings.base_url,
         "records": [
-            [each.path, each.url, each.digest, each.head.name]
-            if with_bodies
-            else [each.path, each.url, each.head.meta_digest]
-            for each in members
+            (each.path, each.url, each.year, each.digest, each.head.name) for each in members
         ],
     }

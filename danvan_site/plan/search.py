@@ -9,7 +9,7 @@ from danvan_site import vietnamese
 from danvan_site.content import Bulletin
 from danvan_site.library import standing
 from danvan_site.plan.frame import Frame, Values
-from danvan_site.plan.model import RANK_FILE, Artifact, Json, encode
+from danvan_site.plan.model import RANK_FILE, Artifact, canonical
 from danvan_site.search.documents import Source
 from danvan_site.search.files import CHUNK_FOLDERS
 from danvan_site.search.index import Index
@@ -36,7 +36,7 @@ def index_of(frame: Frame, program: str) -> Index:
     return Index.of(sources, frame.settings.search.abbreviations, program)
 
 
-def summary(frame: Frame, index: Index) -> Json:
+def summary(frame: Frame, index: Index) -> str:
     """Return what the client has to know before it fetches anything, as JSON."""
     layout = index.layout
     bulletins = standing(frame.library.bulletins)
@@ -45,7 +45,7 @@ def summary(frame: Frame, index: Index) -> Json:
         year = bulletin.year
         if not years or years[-1][0] != year:
             years.append([year, number])
-    return encode(
+    return canonical(
         {
             "documents": layout.documents,
             "large": layout.large,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +13,13 @@ from typing import Any
 
 from danvan_site import content, frontmatter, markdown, schema, templates
 from danvan_site.errors import Place, Problem
-from danvan_site.frontmatter import Metadata
 from danvan_site.output import Written
 from danvan_site.render import data, feeds, scripts
 from danvan_site.search import files, lunr_index
 from danvan_site.search.spool import Spool
 from danvan_site.state import Reader
 
-Values = dict[str, Any]
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One artifact to render: its context as JSON, and the sha256 its file is known to have.
+    """One artifact to render: its context, and the sha256 its file is known to have.
 
     Where that is '', the file is compared byte for byte if there is one.
     """
@@ -55,7 +53,7 @@ class Task:
     path: str
     kind: str
     template: str
-    context: str
+    context: Values
     subject: str
     current: str
 
@@ -91,9 +89,9 @@ class Renderer:
             "text": lambda context: str(context["text"]).encode(),
             "copy": self._copy,
             "script": lambda context: scripts.lean(self._copy(context)),
-            "data-lines": lambda context: data.lines(context, self._metadata),
+            "data-lines": lambda context: data.lines(context, self._state.records()),
             "data-with-bodies": self._data_with_bodies,
-            "csv": lambda context: data.table(context, self._metadata),
+            "csv": lambda context: data.table(context, self._state.records()),
             "search-data": lambda context: files.data(context["name"], context["value"]),
             "search-lunr": lambda context: lunr_index.write(context, self._state),
         }
@@ -104,20 +102,17 @@ class Renderer:
         Raises TemplateProblem for a fault in a template and SourceChanged for a source that
         changed under the build.
         """
-        context = json.loads(task.context)
+        context = task.context
         if not task.template:
             return self._kinds[task.kind](context)
-        body = context.pop("body", None)
-        if body:
+        if "body" in context:
+            body = context["body"]
             html = self._state.html(body["path"])
             context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
         return self._templates.render(task.template, context, task.subject).encode()
 
-    def _metadata(self, path: str) -> Metadata:
-        return Metadata.from_row(self._state.row(path)[0])
-
     def _data_with_bodies(self, context: Values) -> bytes:
-        return data.lines_with_bodies(context, self._metadata, self._markdown)
+        return data.lines_with_bodies(context, self._state.record, self._markdown)
 
     def _markdown(self, path: str, name: str, digest: str) -> str:
         raw = self._read(Path(self._site.content) / name, path, digest)
@@ -166,7 +161,7 @@ def batches(tasks: Iterable[Task], most: int) -> list[list[Task]]:
     for number, task in enumerate(tasks):
         name: object = number // most
         if task.kind in files.OF_ROWS:
-            name = files.made_of(task.kind, json.loads(task.context))
+            name = files.made_of(task.kind, task.context)
         found.setdefault(name, []).append(task)
     return list(found.values())
 
@@ -178,7 +173,7 @@ def stage_index(work: tuple[Site, Spool], some: Sequence[Sequence[Task]]) -> lis
     for kind, run in itertools.groupby(itertools.chain.from_iterable(some), lambda task: task.kind):
         tasks = list(run)
         if kind in files.OF_ROWS:
-            outputs = files.of_rows(kind, spool, [json.loads(task.context) for task in tasks])
+            outputs = files.of_rows(kind, spool, [task.context for task in tasks])
             results += [_kept(site, *each) for each in zip(tasks, outputs, strict=True)]
         else:
             results += stage(site, tasks)
@@ -200,16 +195,30 @@ def _kept(site: Site, task: Task, output: bytes) -> Result:
     digest = hashlib.sha256(output).hexdigest()
     if digest == task.current:
         return Result(task.path)
-    published = os.path.join(site.output, task.path)
+    published = f"{site.output}/{task.path}"
     if not task.current and _holds(published, output):
         stat = os.stat(published)
         return Result(task.path, Written(digest, stat.st_size, stat.st_mtime_ns))
-    target = os.path.join(site.staging, task.path)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    with open(target, "xb") as handle:
-        handle.write(output)
-    stat = os.stat(target)
+    stat = _write(f"{site.staging}/{task.path}", output)
     return Result(task.path, Written(digest, stat.st_size, stat.st_mtime_ns), staged=True)
+
+
+def _write(path: str, data: bytes) -> os.stat_result:
+    """Write a new file with as few system calls as can be."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        handle = os.open(path, flags, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    finally:
+        os.close(handle)
+    # Some systems set the time of a file that is written when it is closed.
+    return os.stat(path)
 
 
 def _holds(path: str, expected: bytes) -> bool:

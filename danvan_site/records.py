@@ -1,0 +1,52 @@
+"""Open data: what one bulletin has in it, ready to be put together with others.
+
+An archive is put together anew with each new bulletin; its parts are made once, at reading.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+from danvan_site import frontmatter
+from danvan_site.frontmatter import Metadata
+
+# Of these the address and the path are known only when all is put together.
+COLUMNS = (
+    "url", "title", "date", "event_date", "author", "photographer", "unit", "category", "topic",
+    "tags", "views", "lead", "source", "status", "id", "path",
+)  # fmt: skip
+
+
+def of(meta: Metadata) -> tuple[str, str]:
+    """Return the members of a bulletin's JSON object, and its cells as CSV, both without address
+    and path."""
+    values = frontmatter.export(meta)
+    return to_json(values)[1:-1], line(values.get(column, "") for column in COLUMNS[1:-1])
+
+
+def to_json(value: Any) -> str:
+    """Return a value as JSON, its letters as they are."""
+    return _ENCODER.encode(value)
+
+
+def line(values: Any) -> str:
+    """Return values as cells of a line of CSV (RFC 4180), without its end."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="").writerow([_cell(value) for value in values])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        value = value.get("name", "")
+    if isinstance(value, list):
+        value = "; ".join(str(each) for each in value)
+    text = str(value)
+    # A spreadsheet would take these for formulas and run them.
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
