@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -245,8 +244,8 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
         if key.startswith(_PLACED)
     }
     excerpt = _excerpt(body.opening)
-    front = json.dumps(meta.to_row())
-    row = f"[{front}, {json.dumps([excerpt, body.anchors, places])[1:]}"
+    front = records.to_json(meta.to_row())
+    row = f"[{front}, {records.to_json([excerpt, body.anchors, places])[1:]}"
     head = _head(file, meta, body, options.zone, (front, excerpt))
     known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], head)
     return ReadFile(file.path, known, row, body.html, records.of(meta))
@@ -292,9 +291,9 @@ def _head(
         attachments=[each.file for each in meta.attachments],
         references=[[getattr(each, key) for key in each.__slots__] for each in body.references],
         meta_digest=digest_of(shown[0].encode()),
-        card_digest=digest_of("".join(shown).encode("utf-8", "surrogatepass")),
-        body_digest=digest_of(body.html.encode("utf-8", "surrogatepass")),
-        search_digest=digest_of(json.dumps([searched, caption]).encode()),
+        card_digest=digest_of("".join(shown).encode()),
+        body_digest=digest_of(body.html.encode()),
+        search_digest=digest_of(records.to_json([searched, caption]).encode()),
         **{key: getattr(meta, key) for key in _SAME},
     )
 

@@ -109,13 +109,15 @@ class Metadata:
 
 
 KEYS = tuple(field.name for field in fields(Metadata))
+_RECORDS = frozenset((Image, SourceNote, Update, Attachment))
 
 
 def _row(value: Any) -> Any:
     """A value of the metadata as JSON has it: records and tuples become lists."""
-    if isinstance(value, tuple):
+    kind = type(value)
+    if kind is tuple:
         return [_row(each) for each in value]
-    if isinstance(value, Moment | Image | SourceNote | Update | Attachment):
+    if kind is Moment or kind in _RECORDS:
         return [_row(getattr(value, name)) for name in value.__slots__]
     return value
 
@@ -274,17 +276,21 @@ def export(meta: Metadata) -> dict[str, Any]:
 
     Empty values are left out; read as YAML the result gives the same metadata again.
     """
-    values = {key: _plain(getattr(meta, key)) for key in KEYS}
-    defaults = {"status": "final"}
-    return {key: value for key, value in values.items() if value and value != defaults.get(key)}
+    found = ((key, getattr(meta, key)) for key in KEYS)
+    return {
+        key: _plain(value)
+        for key, value in found
+        if value and (key != "status" or value != "final")
+    }
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Moment):
+    kind = type(value)
+    if kind is Moment:
         return value.iso
-    if isinstance(value, tuple):
+    if kind is tuple:
         return [_plain(each) for each in value]
-    if isinstance(value, Image | SourceNote | Update | Attachment):
+    if kind in _RECORDS:
         pairs = ((name, _plain(getattr(value, name))) for name in value.__slots__)
         return {name: each for name, each in pairs if each}
     return value

@@ -46,7 +46,7 @@ def _cell(value: Any) -> str:
         value = "; ".join(str(each) for each in value)
     text = str(value)
     # A spreadsheet would take these for formulas and run them.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f"'{text}" if text and text[0] in "=+-@\t\r" else text
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)

@@ -22,7 +22,9 @@ Node = yaml.nodes.Node
 Values = dict[str, Any]
 Reader = Callable[["Source", str, Node], Any]
 
-_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_SCALAR = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
 _TRUE = frozenset(("true", "yes", "on", "có"))
 _FALSE = frozenset(("false", "no", "off", "không"))
 _NUMBER = re.compile(r"\d+|\d{1,3}(?:\.\d{3})+")
@@ -34,6 +36,16 @@ _YAML_FAULTS = (
     ("found undefined alias", "yaml-alias"),
     ("could not find expected ':'", "yaml-key"),
 )
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Tells of a plain scalar only whether it is empty: what else it is, its reader knows."""
+
+    def resolve(self, kind: type, value: Any, implicit: Any) -> str:
+        """Return the tag of a node that has none."""
+        if kind is not yaml.ScalarNode:
+            return str(super().resolve(kind, value, implicit))
+        return "tag:yaml.org,2002:null" if implicit[0] and value in _NULLS else _SCALAR
 
 
 @dataclass(slots=True)

@@ -56,7 +56,10 @@ def without_controls(text: str) -> str:
 
 def normalize(text: str) -> str:
     """Return *text* in NFC without invisible characters, its odd spaces made plain."""
-    text = without_controls(nfc(text))
+    text = nfc(text)
+    if text.isprintable():  # what is taken away or changed here is not
+        return text
+    text = without_controls(text)
     return text.translate(_ODD_CHARACTERS) if _ODD.search(text) else text
 
 
@@ -121,7 +124,11 @@ def identity(name: str) -> str:
 
 def tidy_spaces(text: str) -> str:
     """Return *text* normalized, with runs of white space made one space and none at the ends."""
-    return " ".join(normalize(text).split())
+    text = normalize(text)
+    # Most texts are tidy, and seeing that takes half the time.
+    if "  " not in text and text.isprintable() and text == text.strip():
+        return text
+    return " ".join(text.split())
 
 
 @lru_cache(maxsize=1 << 16)
