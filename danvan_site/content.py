@@ -45,8 +45,9 @@ class Head(NamedTuple):
 
     ``name`` is the path as on disk, ``url`` the address relative to the site; ``date`` a row of
     `Moment`; ``starts`` and ``expires`` seconds since 1970; ``changed`` the day of the latest
-    change, ISO 8601, or ''; ``held`` tells whether it waits for review.  The digests are of the
-    front matter, of what lists show, of the body's HTML, and of what is searched besides the body.
+    change, ISO 8601, or ''; ``published`` and ``updated`` the instants that feeds tell; ``held``
+    tells whether it waits for review.  The digests are of the front matter, of what lists show, of
+    the body's HTML, and of what is searched besides the body.
     """
 
     name: str
@@ -56,6 +57,8 @@ class Head(NamedTuple):
     starts: float | None
     expires: float | None
     changed: str
+    published: str
+    updated: str
     held: bool
     draft: bool
     status: str
@@ -220,8 +223,9 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     source = schema.Source(shown, options.zone)
     try:
         with open(os.path.join(options.root, file.name), "rb") as handle:
-            data = handle.read(MAX_BYTES + 1)
             stamp = Stamp.of(os.fstat(handle.fileno()))
+            # A limit given to `read` would have memory for all of it taken each time.
+            data = handle.read(MAX_BYTES + 1) if stamp.size > MAX_BYTES else handle.read()
     except OSError as error:
         source.fault("file-unreadable", Place(shown), reason=error.strerror or str(error))
         return _unreadable(file, "", source.problems)
@@ -275,6 +279,7 @@ def _head(
 ) -> Head:
     dates = [each for each in (meta.date, *(update.date for update in meta.updates)) if each]
     latest = max(dates, key=lambda each: each.order, default=None)
+    instants = [each.starts(zone) for each in dates]
     searched = [getattr(meta, key) for key in _SEARCHED]
     caption = meta.image.caption if meta.image else ""
     return Head(
@@ -282,9 +287,11 @@ def _head(
         url=_url(file.path, _stem(file.path, meta), meta.date),
         title=meta.title,
         date=_moment_row(meta.date),
-        starts=_instant(meta.date, zone),
-        expires=_instant(meta.expires, zone),
+        starts=instants[0].timestamp() if meta.date else None,
+        expires=meta.expires.starts(zone).timestamp() if meta.expires else None,
         changed=latest.iso[:10] if latest and latest.month else "",
+        published=instants[0].isoformat() if instants else "",
+        updated=max(instants).isoformat() if instants else "",
         held=bool(meta.review),
         menu=meta.menu,
         picture=meta.image.src if meta.image else "",
@@ -300,10 +307,6 @@ def _head(
 
 def _moment_row(moment: Moment | None) -> list[Any] | None:
     return [getattr(moment, key) for key in Moment.__slots__] if moment else None
-
-
-def _instant(moment: Moment | None, zone: str) -> float | None:
-    return moment.starts(zone).timestamp() if moment else None
 
 
 def _excerpt(text: str) -> str:

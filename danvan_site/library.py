@@ -63,7 +63,7 @@ class Library:
     years: Mapping[int, tuple[Bulletin, ...]]
     months: Mapping[tuple[int, int], tuple[Bulletin, ...]]
     left_out: Mapping[str, tuple[str, ...]]
-    _ranks: Mapping[tuple[str, str], int]
+    _ranks: Mapping[str, int]
 
     def shelf(self, bulletin: Bulletin) -> Term | None:
         """Return the first category of a bulletin: the list in which it has its neighbours."""
@@ -72,14 +72,13 @@ class Library:
 
     def rank(self, bulletin: Bulletin) -> int:
         """Return the place of a bulletin on its shelf, from 0 for the oldest."""
-        shelf = self.shelf(bulletin)
-        return self._ranks[shelf.slug if shelf else "", bulletin.path]
+        return self._ranks[bulletin.path]
 
     def neighbours(self, bulletin: Bulletin) -> tuple[Sequence[Bulletin], Sequence[Bulletin]]:
         """Return the newer and the older bulletins next to one on its shelf, nearest first."""
         shelf = self.shelf(bulletin)
         members = shelf.members if shelf else self.bulletins
-        rank = self.rank(bulletin)
+        rank = self._ranks[bulletin.path]
         older = members[max(rank - NEIGHBOURS, 0) : rank]
         return members[rank + 1 : rank + 1 + NEIGHBOURS], older[::-1]
 
@@ -110,9 +109,6 @@ def assemble(
     bulletins.sort(key=lambda each: each.order)
     pages.sort(key=lambda page: (page.head.menu or 10_000, page.path))
     groupings = {key: Grouping(key, _terms(key, bulletins, settings)) for key in GROUPINGS}
-    shelves = [("", bulletins)] + [
-        (term.slug, term.members) for term in groupings["chuyen-muc"].terms.values()
-    ]
     return Library(
         tuple(bulletins),
         tuple(pages),
@@ -120,8 +116,18 @@ def assemble(
         _frozen(grouped(bulletins, lambda each: [each.year])),
         _frozen(grouped(bulletins, _month)),
         {reason: tuple(paths) for reason, paths in sorted(left_out.items())},
-        {(slug, each.path): rank for slug, shelf in shelves for rank, each in enumerate(shelf)},
+        _ranks(bulletins, groupings["chuyen-muc"]),
     )
+
+
+def _ranks(bulletins: Sequence[Bulletin], categories: Grouping) -> dict[str, int]:
+    """Return the place of each bulletin on its shelf, by path."""
+    ranks = {each.path: rank for rank, each in enumerate(bulletins)}
+    for identity, term in categories.terms.items():
+        for rank, each in enumerate(term.members):
+            if vietnamese.identity(each.head.category[0]) == identity:
+                ranks[each.path] = rank
+    return ranks
 
 
 def grouped(

@@ -7,6 +7,7 @@ what goes into it (`Artifact.inputs`), which is cheaper to compare.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,9 +23,14 @@ from danvan_site.state import KnownOutput
 from danvan_site.templates import Templates
 from danvan_site.workers import Workers
 
-# Below this many batches of the search index starting processes takes longer than the work.
-_WORTH_BATCHES = 64
-_CHUNK = 100
+# Below this many batches starting processes takes longer than the work.
+_WORTH_BATCHES = 8
+_WORTH_INDEX_BATCHES = 64
+_BATCH = 50
+_INDEX_BATCH = 100
+# Each of these is as much work as hundreds of pages: they come first, one by one, so that no
+# process is left alone with them at the end.
+_LARGE = frozenset(("data-lines", "data-with-bodies", "csv", "sitemap"))
 
 
 class Wanted(NamedTuple):
@@ -54,11 +60,11 @@ class Job:
     artifacts: Sequence[Artifact]
 
 
-def render_some(job: Job, wanted: Sequence[Wanted]) -> list[Outcome]:
+def render_some(job: Job, batches: Sequence[Sequence[Wanted]]) -> list[Outcome]:
     """Make the contexts of some artifacts and render them, but for those that have no inputs and
     whose context is what it was."""
     outcomes = []
-    for number, known, current in wanted:
+    for number, known, current in itertools.chain.from_iterable(batches):
         artifact = job.artifacts[number]
         task = _task(job.site, artifact, current)
         digest = "" if artifact.inputs else _digest(task.kind, canonical(task.context))
@@ -90,7 +96,7 @@ class Rendering:
 
     *known* are the outputs of the last build, *on_disk* size and time of what stands in the
     folder; *tell* is told of problems, and raises where they end the build.  ``results`` are by
-    path, in the order of publishing; ``reasons`` say why each was rendered.
+    path; ``reasons`` say why each was rendered.
     """
 
     def __init__(
@@ -120,7 +126,10 @@ class Rendering:
         wanted = list(self._wanted(self._pages, self._inputs))
         advance(len(self._pages) - len(wanted))
         job = workers.share(Job(self._site, self._pages))
-        for outcomes in workers.map(render_some, job, wanted, _CHUNK):
+        large = [[each] for each in wanted if self._is_large(each)]
+        others = [each for each in wanted if not self._is_large(each)]
+        batches = large + [others[at : at + _BATCH] for at in range(0, len(others), _BATCH)]
+        for outcomes in workers.map(render_some, job, batches, 1, _WORTH_BATCHES):
             for number, context, result in outcomes:
                 path = self._pages[number].path
                 if context:
@@ -130,6 +139,9 @@ class Rendering:
                     self.reasons.setdefault(path, "content")
             self._tell_problems(outcome.result for outcome in outcomes)
             advance(len(outcomes))
+
+    def _is_large(self, wanted: Wanted) -> bool:
+        return self._pages[wanted.number].kind in _LARGE
 
     def index_tasks(self, stamps: Mapping[str, Sequence[str]]) -> list[render.Task]:
         """Return what of the search index is not as it was, by its stamps: kind → those of its
@@ -156,9 +168,9 @@ class Rendering:
         advance: Callable[[int], None],
     ) -> None:
         """Render *tasks* of the search index."""
-        batches = render.batches(tasks, _CHUNK)
+        batches = render.batches(tasks, _INDEX_BATCH)
         work = self._site, spool
-        for results in workers.map(render.stage_index, work, batches, 1, _WORTH_BATCHES):
+        for results in workers.map(render.stage_index, work, batches, 1, _WORTH_INDEX_BATCHES):
             for result in results:
                 self._keep(result)
             self._tell_problems(results)

@@ -239,7 +239,8 @@ class Stages:
             rendering.pages(self._workers, self._progress.advance)
         results = rendering.results
         with self._stage("publish"):
-            staged = [path for path, result in results.items() if result.staged]
+            ranked = (artifact.path for artifact in planned.artifacts)
+            staged = [path for path in ranked if path in results and results[path].staged]
             staged.sort(key=lambda path: path in on_disk)  # stable: new ones first, then by rank
             outputs = rendering.outputs()
             owned = folder.owned()

@@ -20,9 +20,7 @@ _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
     digest TEXT, problems TEXT, head TEXT) WITHOUT ROWID;
-CREATE TABLE row (path TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE record (path TEXT PRIMARY KEY, members TEXT, cells TEXT);
-CREATE TABLE body (path TEXT PRIMARY KEY, html TEXT) WITHOUT ROWID;
+CREATE TABLE text (path TEXT PRIMARY KEY, row TEXT, members TEXT, cells TEXT, html TEXT);
 CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, inputs TEXT,
     digest TEXT, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE word (number INTEGER PRIMARY KEY, text TEXT);
@@ -184,17 +182,15 @@ class State:
     def keep_rows(self, rows: Iterable[tuple[str, str, str, tuple[str, str]]]) -> None:
         """Add or replace what was read of sources: path, row as JSON, the body as HTML, and what
         open data have of it."""
-        some = list(rows)
-        insert = self._database.executemany
-        insert("INSERT OR REPLACE INTO row VALUES (?, ?)", ((each[0], each[1]) for each in some))
-        insert("INSERT OR REPLACE INTO body VALUES (?, ?)", ((each[0], each[2]) for each in some))
-        records = ((each[0], *each[3]) for each in some)
-        insert("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", records)
+        self._database.executemany(
+            "INSERT OR REPLACE INTO text VALUES (?, ?, ?, ?, ?)",
+            ((path, row, *record, html) for path, row, html, record in rows),
+        )
 
     def forget_sources(self, paths: Iterable[str]) -> None:
         """Remove sources and all that was read of them."""
         gone = [(path,) for path in paths]
-        for table in ("source", "row", "record", "body"):
+        for table in ("source", "text"):
             self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)
 
     def outputs(self) -> dict[str, KnownOutput]:
@@ -293,21 +289,21 @@ class Reader:
 
     def html(self, path: str) -> str:
         """Return the body of the source *path* as HTML; raise KeyError where it is not known."""
-        return str(self._one("SELECT html FROM body WHERE path = ?", path)[0])
+        return str(self._one("SELECT html FROM text WHERE path = ?", path)[0])
 
     def row(self, path: str) -> Any:
         """Return what was read of the source *path*; raise KeyError where it is not known."""
-        return json.loads(self._one("SELECT value FROM row WHERE path = ?", path)[0])
+        return json.loads(self._one("SELECT row FROM text WHERE path = ?", path)[0])
 
     def record(self, path: str) -> tuple[str, str]:
         """Return what open data have of the source *path*: members of JSON, cells of CSV; raise
         KeyError where it is not known."""
-        members, cells = self._one("SELECT members, cells FROM record WHERE path = ?", path)
+        members, cells = self._one("SELECT members, cells FROM text WHERE path = ?", path)
         return members, cells
 
     def records(self) -> dict[str, tuple[str, str]]:
         """Return what open data have of all sources, by path."""
-        rows = self._database.execute("SELECT path, members, cells FROM record")
+        rows = self._database.execute("SELECT path, members, cells FROM text")
         return {path: (members, cells) for path, members, cells in rows}
 
     def words(self) -> list[str]:

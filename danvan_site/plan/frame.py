@@ -42,6 +42,7 @@ class Frame:
         self.menu = self._menu()
         self.digest = digest(repr(settings), canonical([self.site, self.menu]))
         self._cards: dict[str, Values] = {}
+        self._links: dict[str, dict[str, Values]] = {key: {} for key in GROUPINGS}
         self._stamps = {each.path: self._stamp(each) for each in library.bulletins}
 
     def text(self, key: str, **details: object) -> str:
@@ -126,7 +127,13 @@ class Frame:
 
     def terms(self, key: str, names: Sequence[str]) -> list[Values]:
         """Return the names of a grouping's terms with their addresses."""
-        return [term_link(term) for term in self.library.groupings[key].find(names)]
+        links = self._links[key]
+        return [links.get(name) or self._link(key, name) for name in names]
+
+    def _link(self, key: str, name: str) -> Values:
+        (term,) = self.library.groupings[key].find([name])
+        link = self._links[key][name] = term_link(term)
+        return link
 
     def card(self, bulletin: Bulletin) -> Values:
         """Return what lists show of a bulletin."""

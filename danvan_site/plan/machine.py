@@ -88,19 +88,16 @@ def _feed(frame: Frame, path: str, title: str, page: str, members: Sequence[Bull
 
 
 def _entry(frame: Frame, bulletin: Bulletin) -> Values:
-    meta = bulletin.meta
-    zone = frame.settings.timezone
-    published = bulletin.date.starts(zone)
-    updated = max([published, *(update.date.starts(zone) for update in meta.updates)])
+    head = bulletin.head
     picture = frame.references.picture(bulletin)
     return {
         "url": frame.settings.base_url + bulletin.url,
-        "title": meta.title,
-        "summary": meta.lead or bulletin.excerpt,
-        "published": published.isoformat(),
-        "updated": updated.isoformat(),
-        "authors": list(meta.author),
-        "tags": list(dict.fromkeys([*meta.category, *meta.tags])),
+        "title": head.title,
+        "summary": frame.cards_of([bulletin])[0]["lead"],
+        "published": head.published,
+        "updated": head.updated,
+        "authors": head.author,
+        "tags": list(dict.fromkeys([*head.category, *head.tags])),
         "image": frame.settings.base_url + picture if picture else "",
     }
 
