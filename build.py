@@ -225,14 +225,14 @@ def importable(modules: "tuple[str, ...]") -> bool:
 
 
 def run_here() -> int:
-    """Run the program in this interpreter and return its exit code."""
+    """Run the program in this interpreter; it ends the process."""
     use_utf8()
     os.environ["PYTHONUTF8"] = "1"
     if ROOT not in sys.path:
         sys.path.insert(0, ROOT)
-    from danvan_site.cli import main as program
+    from danvan_site.cli import run as program
 
-    return program() or 0
+    program()
 
 
 def hand_over(command: "list[str]") -> int:

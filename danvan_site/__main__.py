@@ -1,8 +1,6 @@
 """`python -m danvan_site`: the same program as the command `danvan`."""
 
-import sys
-
-from danvan_site.cli import main
+from danvan_site.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -202,10 +203,8 @@ class _Build:
 
     def _signature(self, files: Mapping[str, File], on_disk: OnDisk) -> str:
         """Return what is different when anything is that a build depends on or leaves behind."""
-        lines = [self._asked]
-        lines += [f"{path}\0{file.name}\0{file.stamp}" for path, file in files.items()]
-        lines += [f"{path}\0{on_disk[path]}" for path in sorted(on_disk)]
-        data = "\n".join(lines).encode("utf-8", "surrogatepass")
+        values = [self._asked, list(files.values()), on_disk]
+        data = json.dumps(values, sort_keys=True).encode()
         return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 

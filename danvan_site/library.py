@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,8 +67,10 @@ class Library:
 
     def shelf(self, bulletin: Bulletin) -> Term | None:
         """Return the first category of a bulletin: the list in which it has its neighbours."""
-        names = bulletin.head.category[:1]
-        return self.groupings["chuyen-muc"].find(names)[0] if names else None
+        names = bulletin.head.category
+        if not names:
+            return None
+        return self.groupings["chuyen-muc"].terms[vietnamese.identity(names[0])]
 
     def rank(self, bulletin: Bulletin) -> int:
         """Return the place of a bulletin on its shelf, from 0 for the oldest."""
@@ -131,12 +133,13 @@ def _ranks(bulletins: Sequence[Bulletin], categories: Grouping) -> dict[str, int
 
 
 def grouped(
-    bulletins: Iterable[Bulletin], keys: Callable[[Bulletin], Iterable[Key]]
+    bulletins: Iterable[Bulletin], keys: Callable[[Bulletin], Sequence[Key]]
 ) -> dict[Key, list[Bulletin]]:
     """Group bulletins, keeping their order: the one way for terms, years and months alike."""
     groups: dict[Key, list[Bulletin]] = {}
     for bulletin in bulletins:
-        for key in dict.fromkeys(keys(bulletin)):
+        found = keys(bulletin)
+        for key in found if len(found) < 2 else dict.fromkeys(found):
             groups.setdefault(key, []).append(bulletin)
     return groups
 
@@ -144,6 +147,12 @@ def grouped(
 def standing(bulletins: Iterable[Bulletin]) -> list[Bulletin]:
     """Leave out the withdrawn ones: their pages stay, but nothing sends readers there."""
     return [each for each in bulletins if each.head.status != "withdrawn"]
+
+
+def standing_latest(bulletins: Sequence[Bulletin], number: int) -> list[Bulletin]:
+    """Return the last *number* that are not withdrawn, in their order."""
+    newest = (each for each in reversed(bulletins) if each.head.status != "withdrawn")
+    return list(itertools.islice(newest, number))[::-1]
 
 
 def _frozen(groups: Mapping[Key, list[Bulletin]]) -> dict[Key, tuple[Bulletin, ...]]:
@@ -170,7 +179,7 @@ def _left_out(source: Bulletin, now: float, drafts: bool, future: bool) -> str:
     return ""
 
 
-def _terms(key: str, bulletins: Iterable[Bulletin], settings: Settings) -> dict[str, Term]:
+def _terms(key: str, bulletins: Sequence[Bulletin], settings: Settings) -> dict[str, Term]:
     """Make the terms of a grouping.
 
     Two names that give the same slug get it in the order of their first bulletins, the second
@@ -203,23 +212,26 @@ def _first_appearance(group: tuple[str, Sequence[Bulletin]]) -> tuple[bool, obje
 
 
 def _named(
-    key: str, bulletins: Iterable[Bulletin]
+    key: str, bulletins: Sequence[Bulletin]
 ) -> tuple[dict[str, list[Bulletin]], dict[str, str]]:
     """Return the bulletins with each name of a grouping, and the spelling of the name to show: the
     commonest that is not all capitals."""
     names_of = _NAMES_OF[key]
-    groups: dict[str, list[Bulletin]] = {}
-    counts: dict[str, Counter[str]] = {}
-    for bulletin in bulletins:
+    positions: dict[str, list[int]] = {}
+    for position, bulletin in enumerate(bulletins):
         for name in names_of(bulletin):
-            identity = vietnamese.identity(name)
-            members = groups.setdefault(identity, [])
-            if not members or members[-1] is not bulletin:
-                members.append(bulletin)
-                counts.setdefault(identity, Counter())
-            counts[identity][name] += 1
+            positions.setdefault(name, []).append(position)
+    spelled: dict[str, list[str]] = {}
+    for name in positions:
+        spelled.setdefault(vietnamese.identity(name), []).append(name)
+    groups: dict[str, list[Bulletin]] = {}
+    for identity, names in spelled.items():
+        places: Iterable[int] = positions[names[0]]
+        if len(names) > 1:
+            places = sorted({place for name in names for place in positions[name]})
+        groups[identity] = [bulletins[place] for place in places]
     spellings = {
-        identity: min(counter, key=lambda name: (name.isupper(), -counter[name], name))
-        for identity, counter in counts.items()
+        identity: min(names, key=lambda name: (name.isupper(), -len(positions[name]), name))
+        for identity, names in spelled.items()
     }
     return groups, spellings

@@ -27,6 +27,10 @@ _JOURNAL = ".danvan-journal"
 _STAGING = ".danvan-staging"
 _OURS = frozenset((MARKER, _LOCK, _JOURNAL, _STAGING))
 _INVALID = re.compile(r'[<>:"\\|?*\x00-\x1f\ud800-\udfff]')
+# What nearly all paths are like, and what is all right: no name of so many letters is reserved.
+_PLAIN = re.compile(
+    r"(?:(?:[0-9]{2,4}|[a-z0-9-]{5,99})/)*(?:[0-9]{2,4}|[a-z0-9-]{5,99})\.(?:html|jsonl?|js|xml|csv)"
+)
 _MARKER_TEXT = (
     "Thư mục này do danvan-site tạo ra và ghi lại ở mỗi lần xuất bản.\n"
     "This folder is written by danvan-site at every build.\n"
@@ -48,6 +52,8 @@ class Written:
 
 def is_contained(path: str) -> bool:
     """Tell whether a published path stays inside the folder and is valid on every platform."""
+    if _PLAIN.fullmatch(path):
+        return True
     parts = path.split("/")
     return all(map(_is_valid_name, parts)) and parts[0] not in _OURS
 

@@ -192,8 +192,10 @@ class Rendering:
         self, artifacts: Sequence[Artifact], inputs_of: Callable[[Artifact], str]
     ) -> Iterator[Wanted]:
         """Yield the artifacts that may not be as they were."""
+        names = {artifact.template for artifact in artifacts}
+        templates = {name: self._templates.digest(name) for name in names}
         for number, artifact in enumerate(artifacts):
-            template = self._templates.digest(artifact.template)
+            template = templates[artifact.template]
             inputs = inputs_of(artifact)
             known = self._known.get(artifact.path)
             is_intact = self._is_intact(artifact.path, known)
@@ -213,15 +215,15 @@ class Rendering:
 
     def outputs(self) -> dict[str, KnownOutput]:
         """Return all outputs as they are to stand in the folder."""
-        outputs: dict[str, KnownOutput] = {}
-        for path, digests in self._digests.items():
+        known = self._known
+        outputs = {path: known[path] for path in self._digests if path in known}
+        for path, (template, inputs) in self._digests.items():
             result = self.results.get(path)
             written = result.written if result else None
             if written:
                 outputs[path] = KnownOutput(
-                    *digests, written.digest, written.size, written.mtime_ns
+                    template, inputs, written.digest, written.size, written.mtime_ns
                 )
-            else:
-                before = self._known[path]
-                outputs[path] = KnownOutput(*digests, before.digest, before.size, before.mtime_ns)
+            elif known[path].inputs != inputs or known[path].template != template:
+                outputs[path] = known[path]._replace(template=template, inputs=inputs)
         return outputs

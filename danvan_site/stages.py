@@ -249,7 +249,7 @@ class Stages:
             removed = [path for path in owned if path not in outputs and path in on_disk]
             digests = {path: each.digest for path, each in outputs.items()}
             folder.publish(staged, removed, digests)
-            changed = {path: each for path, each in outputs.items() if known.get(path) != each}
+            changed = {path: each for path, each in outputs.items() if known.get(path) is not each}
             forgotten = [path for path in known if path not in outputs]
             with self._state.changing():
                 self._state.keep_outputs(changed.items(), forgotten)

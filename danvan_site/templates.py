@@ -6,9 +6,12 @@ They are looked for in the site's own folder first, then in the theme that the p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
+import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -62,6 +65,8 @@ class Templates:
             bytecode_cache=jinja2.FileSystemBytecodeCache(str(cache_folder), f"{prefix}%s.bin"),
         )
         self._environment.use(self.words)
+        self._sources: dict[str, str] = {}
+        self._references = _References(cache_folder / f"{prefix}references.bin")
         self._digests: dict[str, str] = {}
 
     def render(self, name: str, context: Mapping[str, Any], subject: str = "") -> str:
@@ -94,16 +99,15 @@ class Templates:
             words = repr(sorted(self.words.items()))
             text = repr(sorted(closure.items())) + words
             self._digests[name] = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+            self._references.keep()
         return self._digests[name]
 
     def _gather(self, name: str, asked_by: str, closure: dict[str, str]) -> None:
         if name in closure:
             return
-        loader = self._environment.loader
-        assert loader is not None
         try:
-            source = loader.get_source(self._environment, name)[0]
-            tree = self._environment.parse(source, name)
+            source = self._source(name)
+            names = self._references.of(source, lambda: self._referred(source, name))
         except jinja2.TemplateNotFound:
             details = {"name": name, "subject": asked_by}
             place = Place(f"{self._shown}/{asked_by}")
@@ -111,12 +115,26 @@ class Templates:
         except jinja2.TemplateSyntaxError as error:
             raise self._syntax_problem(error, name) from None
         closure[name] = source
+        for referred in names:
+            self._gather(referred, name, closure)
+
+    def _source(self, name: str) -> str:
+        if name not in self._sources:
+            assert self._environment.loader is not None
+            self._sources[name] = self._environment.loader.get_source(self._environment, name)[0]
+        return self._sources[name]
+
+    def _referred(self, source: str, name: str) -> list[str]:
+        """Return the names of the templates that one refers to."""
+        tree = self._environment.parse(source, name)
+        names = []
         for referred in meta.find_referenced_templates(tree):
             if referred is None:
                 raise TemplateProblem(
                     Problem("template-dynamic", Place(f"{self._shown}/{name}", _dynamic_line(tree)))
                 )
-            self._gather(referred, name, closure)
+            names.append(referred)
+        return names
 
     def _syntax_problem(self, error: jinja2.TemplateSyntaxError, name: str) -> TemplateProblem:
         place = Place(f"{self._shown}/{error.name or name}", error.lineno)
@@ -144,6 +162,34 @@ class Templates:
                     digest = hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
                     found[path] = (file, digest)
         return found
+
+
+class _References:
+    """Which templates a template refers to, kept in *file* by the digest of its source: parsing
+    the whole theme takes longer than most builds have to do."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._is_new = False
+        self._known: dict[str, list[str]] = {}
+        with contextlib.suppress(OSError, ValueError):
+            self._known = json.loads(file.read_text("utf-8"))
+
+    def of(self, source: str, find: Callable[[], list[str]]) -> list[str]:
+        """Return what is known of a source, or what *find* returns."""
+        digest = hashlib.blake2b(source.encode(), digest_size=16).hexdigest()
+        if digest not in self._known:
+            self._known[digest] = find()
+            self._is_new = True
+        return self._known[digest]
+
+    def keep(self) -> None:
+        """Write what is new."""
+        if self._is_new:
+            temporary = self._file.with_suffix(f".{os.getpid()}")
+            temporary.write_text(json.dumps(self._known), "utf-8")
+            temporary.replace(self._file)
+            self._is_new = False
 
 
 def _dynamic_line(tree: nodes.Template) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -118,6 +119,8 @@ def _run(
 ) -> int:
     """Run a build with a progress bar; say or give as JSON what came of it."""
     as_json = values["json"]
+    # The process ends with the command: looking for garbage at its end would be for nothing.
+    gc.disable()
     try:
         with contextlib.ExitStack() as stack:
             report = run(Bars(console.words, stack, hidden=as_json))

@@ -32,17 +32,20 @@ def plan(frame: Frame) -> Iterator[Artifact]:
         path = month_url(*month)
         make = partial(_month, frame, months, position, path)
         beside = (*months[max(position - 1, 0) : position], *months[position + 1 : position + 2])
-        inputs = f"{position > 0}{beside}{frame.stamps(frame.library.months[month])}"
+        place = f"{position > 0}{beside}"
+        inputs = f"{place}{frame.stamps(frame.library.months[month])}"
         yield Artifact(path, "month", "month.html", make, RANK_LIST, inputs=inputs)
         if _is_split(frame, month):
-            yield from _plan_days(frame, month, inputs)
+            yield from _plan_days(frame, month, place)
 
 
-def _plan_days(frame: Frame, month: Month, inputs: str) -> Iterator[Artifact]:
-    days = sorted(days_of(frame, month))
+def _plan_days(frame: Frame, month: Month, place: str) -> Iterator[Artifact]:
+    by_day = days_of(frame, month)
+    days = sorted(by_day)
     for position, day in enumerate(days):
         path = _day_url(month, day)
         make = partial(_day, frame, month, days, position)
+        inputs = f"{place}{days}{position}{frame.stamps(by_day[day])}"
         yield Artifact(path, "day", "day.html", make, RANK_LIST, inputs=inputs)
 
 
@@ -61,8 +64,14 @@ def _day_url(month: Month, day: int) -> str:
     return f"{month[0]:04d}/{month[1]:02d}/{day:02d}/index.html"
 
 
-def calendar_of(frame: Frame, month: Month, days: dict[int, list[Bulletin]]) -> Values:
-    """Return a month's calendar; each day that has bulletins leads to them."""
+def calendar_of(
+    frame: Frame, month: Month, days: dict[int, list[Bulletin]], counted: bool = True
+) -> Values:
+    """Return a month's calendar; each day that has bulletins leads to them.
+
+    Where days have pages of their own, the calendars on those are not *counted*: a new bulletin
+    would change them all.
+    """
     language = frame.settings.language
     split = _is_split(frame, month)
 
@@ -71,9 +80,11 @@ def calendar_of(frame: Frame, month: Month, days: dict[int, list[Bulletin]]) -> 
         if not day or not count:
             return {"day": day or None, "count": 0, "url": "", "label": ""}
         text = Moment(*month, day).text(language)
-        label = frame.text("calendar_day", date=text, count=frame.number(count))
+        label = text
+        if counted:
+            label = frame.text("calendar_day", date=text, count=frame.number(count))
         url = _day_url(month, day) if split else f"{month_url(*month)}#ngay-{day:02d}"
-        return {"day": day, "count": count, "url": url, "label": label}
+        return {"day": day, "count": count if counted else 1, "url": url, "label": label}
 
     weekdays = zip(WEEKDAYS_SHORT[language], WEEKDAYS[language], strict=True)
     months = list(frame.library.months)
@@ -217,7 +228,7 @@ def _day(frame: Frame, month: Month, days: Sequence[int], position: int) -> Valu
         "iso": moment.iso,
         "count": frame.number(len(members)),
         "items": frame.newest_first(members),
-        "calendar": calendar_of(frame, month, by_day),
+        "calendar": calendar_of(frame, month, by_day, counted=False),
         "previous": titled(beside(-1)),
         "next": titled(beside(1)),
     }

@@ -11,7 +11,7 @@ from typing import Any
 from danvan_site.config import Reply
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment
-from danvan_site.plan.frame import Frame, Values, anchor, term_stamp
+from danvan_site.plan.frame import Frame, Values, anchor
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
 
@@ -36,27 +36,30 @@ def plan(frame: Frame) -> Iterator[Artifact]:
         yield Artifact(page.url, "page", "page.html", make, RANK_BULLETIN, page.path)
 
 
+_TERMS = (
+    ("tac-gia", "author"),
+    ("chuyen-muc", "category"),
+    ("su-kien", "topic"),
+    ("tu-khoa", "tags"),
+)
+
+
 def _inputs(frame: Frame, bulletin: Bulletin) -> str:
     head = bulletin.head
-    newer, older = frame.library.neighbours(bulletin)
-    names = (("tac-gia", head.author), ("chuyen-muc", head.category), ("su-kien", head.topic),
-             ("tu-khoa", head.tags))  # fmt: skip
-    terms = [
-        term_stamp(term)
-        for key, some in names
-        if some
-        for term in frame.library.groupings[key].find(some)
-    ]
-    files = [
-        f"{media.url} {media.file.stamp.size}"
-        for name in head.attachments
-        for media in [frame.references.attachment(bulletin, name)]
-        if media
-    ]
-    parts = [
-        frame.stamps([bulletin]), head.body_digest, frame.stamps(newer), frame.stamps(older),
-        _more_url(frame, bulletin), *terms, *files, *frame.references.addresses[bulletin.path],
-    ]  # fmt: skip
+    shelf = frame.library.shelf(bulletin)
+    parts = [frame.stamps_around(bulletin), head.body_digest]
+    if shelf:
+        size = frame.settings.page_size
+        parts.append(page_of(shelf, frame.library.rank(bulletin), size))
+    for key, name in _TERMS:
+        names = getattr(head, name)
+        if names:
+            parts += frame.term_stamps(key, names)
+    for name in head.attachments:
+        media = frame.references.attachment(bulletin, name)
+        if media:
+            parts.append(f"{media.url} {media.file.stamp.size}")
+    parts += frame.references.addresses[bulletin.path]
     return "\0".join(parts)
 
 

@@ -11,7 +11,7 @@ from danvan_site.catalog import Catalog
 from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment, month_title
-from danvan_site.library import GROUPINGS, Library, Term
+from danvan_site.library import GROUPINGS, NEIGHBOURS, Library, Term
 from danvan_site.plan.model import canonical, digest
 from danvan_site.plan.references import References
 
@@ -43,6 +43,8 @@ class Frame:
         self.digest = digest(repr(settings), canonical([self.site, self.menu]))
         self._cards: dict[str, Values] = {}
         self._links: dict[str, dict[str, Values]] = {key: {} for key in GROUPINGS}
+        self._term_stamps: dict[str, dict[str, str]] = {key: {} for key in GROUPINGS}
+        self._shelves: dict[str, list[str]] = {}
         self._stamps = {each.path: self._stamp(each) for each in library.bulletins}
 
     def text(self, key: str, **details: object) -> str:
@@ -167,10 +169,32 @@ class Frame:
 
     def _stamp(self, bulletin: Bulletin) -> str:
         head = bulletin.head
-        units = self.library.groupings["don-vi"].find([head.unit] if head.unit else [])
-        terms = [*units, *self.library.groupings["chuyen-muc"].find(head.category[:1])]
+        terms = self.term_stamps("don-vi", [head.unit] if head.unit else [])
+        terms += self.term_stamps("chuyen-muc", head.category[:1])
         picture = self.references.picture(bulletin)
-        return digest(head.url, head.card_digest, picture, *map(term_stamp, terms))
+        return digest(head.url, head.card_digest, picture, *terms)
+
+    def term_stamps(self, key: str, names: Sequence[str]) -> list[str]:
+        """Return what tells whether the links to a grouping's terms are what they were."""
+        stamps = self._term_stamps[key]
+        return [stamps.get(name) or self._term_stamp(key, name) for name in names]
+
+    def _term_stamp(self, key: str, name: str) -> str:
+        (term,) = self.library.groupings[key].find([name])
+        stamp = self._term_stamps[key][name] = term_stamp(term)
+        return stamp
+
+    def stamps_around(self, bulletin: Bulletin) -> str:
+        """Return the stamps of a bulletin and its neighbours: see `stamps`."""
+        shelf = self.library.shelf(bulletin)
+        key = shelf.slug if shelf else ""
+        stamps = self._shelves.get(key)
+        if stamps is None:
+            members = shelf.members if shelf else self.library.bulletins
+            stamps = self._shelves[key] = [self._stamps[each.path] for each in members]
+        rank = self.library.rank(bulletin)
+        around = stamps[max(rank - NEIGHBOURS, 0) : rank + NEIGHBOURS + 1]
+        return f"{stamps[rank]}{''.join(around)}"
 
     def stamps(self, bulletins: Sequence[Bulletin]) -> str:
         """Return what tells whether the cards of some bulletins are what they were."""

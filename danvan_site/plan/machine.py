@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from danvan_site.content import Bulletin
 from danvan_site.errors import Problem
-from danvan_site.library import grouped, standing
+from danvan_site.library import grouped, standing, standing_latest
 from danvan_site.output import is_contained
 from danvan_site.plan.frame import Frame, Values, root_of, term_stamp
 from danvan_site.plan.home import SEARCH_PAGE
@@ -56,7 +57,7 @@ def _robots(frame: Frame) -> str:
 
 
 def _feeds(frame: Frame) -> Iterator[Artifact]:
-    everything = standing(frame.library.bulletins)
+    everything = standing_latest(frame.library.bulletins, FEED_LENGTH)
     title = frame.settings.title
     for path, kind in (("feed.xml", "atom"), ("feed.json", "json-feed")):
         make = partial(_feed, frame, path, title, "index.html", everything)
@@ -65,15 +66,15 @@ def _feeds(frame: Frame) -> Iterator[Artifact]:
         for term in grouping.terms.values():
             if term.members:
                 path = f"{term.folder}/feed.xml"
-                members = standing(term.members)
-                make = partial(_feed, frame, path, f"{term.name} – {title}", term.url, members)
-                inputs = term_stamp(term) + frame.stamps(members[-FEED_LENGTH:])
+                latest = standing_latest(term.members, FEED_LENGTH)
+                make = partial(_feed, frame, path, f"{term.name} – {title}", term.url, latest)
+                inputs = term_stamp(term) + frame.stamps(latest)
                 yield Artifact(path, "atom", "", make, RANK_MACHINE, inputs=inputs)
 
 
 def _feed(frame: Frame, path: str, title: str, page: str, members: Sequence[Bulletin]) -> Values:
     base = frame.settings.base_url
-    entries = [_entry(frame, bulletin) for bulletin in reversed(members[-FEED_LENGTH:])]
+    entries = [_entry(frame, bulletin) for bulletin in reversed(members)]
     return {
         "title": title,
         "description": frame.settings.description,
@@ -108,28 +109,31 @@ def _entry(frame: Frame, bulletin: Bulletin) -> Values:
 def _sitemaps(frame: Frame) -> Iterator[Artifact]:
     bulletins = standing(frame.library.bulletins)
     if len(bulletins) <= SITEMAP_WHOLE:
-        make = partial(_sitemap, frame, [*_list_addresses(frame), *bulletins])
-        yield Artifact("sitemap.xml", "sitemap", "", make, RANK_MACHINE)
+        yield _sitemap(frame, "sitemap.xml", [*_list_addresses(frame), *_changes(bulletins)])
         return
-    parts: list[tuple[str, Sequence[str | Bulletin]]] = [
-        ("sitemap-trang.xml", _list_addresses(frame))
-    ]
+    parts = [("sitemap-trang.xml", _list_addresses(frame))]
     years = grouped(bulletins, lambda each: [each.year])
     for year, members in sorted(years.items()):
         for number, start in enumerate(range(0, len(members), SITEMAP_PART)):
             suffix = f"-{number + 1}" if number else ""
-            parts.append((f"sitemap-{year}{suffix}.xml", members[start : start + SITEMAP_PART]))
+            part = _changes(members[start : start + SITEMAP_PART])
+            parts.append((f"sitemap-{year}{suffix}.xml", part))
     for path, entries in parts:
-        make = partial(_sitemap, frame, entries)
-        yield Artifact(path, "sitemap", "", make, RANK_MACHINE)
+        yield _sitemap(frame, path, entries)
     addresses = [frame.settings.base_url + path for path, _ in parts]
     yield Artifact(
         "sitemap.xml", "sitemap-index", "", partial(dict, {"addresses": addresses}), RANK_MACHINE
     )
 
 
-def _list_addresses(frame: Frame) -> list[str | Bulletin]:
-    """Return the first pages of all lists and the pages of which there is one."""
+def _changes(bulletins: Sequence[Bulletin]) -> list[tuple[str, str]]:
+    """Return address and day of the latest change of some bulletins."""
+    return [(each.url, each.head.changed) for each in bulletins]
+
+
+def _list_addresses(frame: Frame) -> list[tuple[str, str]]:
+    """Return the first pages of all lists and the pages of which there is one; their changes are
+    not told."""
     paths = ["index.html", SEARCH_PAGE, "luu-tru/index.html"]
     paths += [page.url for page in frame.library.pages]
     for grouping in frame.library.groupings.values():
@@ -137,18 +141,17 @@ def _list_addresses(frame: Frame) -> list[str | Bulletin]:
         paths += [term.url for term in grouping.terms.values()]
     paths += [f"{year:04d}/index.html" for year in frame.library.years]
     paths += [f"{year:04d}/{month:02d}/index.html" for year, month in frame.library.months]
-    return list(paths)
+    return [(path, "") for path in paths]
 
 
-def _sitemap(frame: Frame, entries: Sequence[str | Bulletin]) -> Values:
-    base = frame.settings.base_url
-    urls = []
-    for entry in entries:
-        if isinstance(entry, str):
-            urls.append([base + entry, ""])
-        else:
-            urls.append([base + entry.url, entry.head.changed])
-    return {"urls": urls}
+def _sitemap(frame: Frame, path: str, entries: Sequence[tuple[str, str]]) -> Artifact:
+    make = partial(_urls, frame.settings.base_url, entries)
+    inputs = "\0".join(itertools.chain.from_iterable(entries))
+    return Artifact(path, "sitemap", "", make, RANK_MACHINE, inputs=inputs)
+
+
+def _urls(base: str, entries: Sequence[tuple[str, str]]) -> Values:
+    return {"urls": [(base + path, changed) for path, changed in entries]}
 
 
 def _opensearch(frame: Frame) -> Values:
