@@ -250,7 +250,7 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     excerpt = _excerpt(body.opening)
     front = records.to_json(meta.to_row())
     row = f"[{front}, {records.to_json([excerpt, body.anchors, places])[1:]}"
-    head = _head(file, meta, body, options.zone, (front, excerpt))
+    head = _head(file, meta, body, options.zone, (front, "" if meta.lead else excerpt))
     known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], head)
     return ReadFile(file.path, known, row, body.html, records.of(meta))
 

@@ -438,7 +438,7 @@ def importable(parent: Path, modules: tuple[str, ...]) -> str:
 def test_where_the_libraries_are_importable_nothing_is_made(
     fresh: Checkout, tmp_path: Path
 ) -> None:
-    source = "import sys\ndef main():\n    print(sys.argv[1:], sys.executable)\n    return 4\n"
+    source = "import sys\ndef run():\n    print(sys.argv[1:], sys.executable)\n    sys.exit(4)\n"
     (fresh.folder / "danvan_site/cli.py").write_text(source, encoding="utf-8")
     libraries = importable(tmp_path, build.RUNTIME_MODULES)
     here = fresh.start("dựng", PYTHONPATH=libraries)
