@@ -20,7 +20,7 @@ from danvan_site.output import OnDisk, OutputFolder
 from danvan_site.plan import Plan, References, plan
 from danvan_site.rendering import Rendering
 from danvan_site.search.files import stamps
-from danvan_site.state import KnownOutput, KnownSource, Rows, State
+from danvan_site.state import KnownOutput, KnownSource, Rows, State, close_readers
 from danvan_site.templates import TemplateProblem, Templates
 from danvan_site.workers import Workers
 
@@ -75,7 +75,8 @@ class Stages:
         whether they changed; *on_disk* is what stands in the published folder."""
         self._problems += problems
         self._trusted_before = trusted_before
-        with self._workers, contextlib.closing(self._rows):
+        with self._workers, contextlib.ExitStack() as stack:
+            stack.callback(close_readers)
             with self._stage("read"):
                 sources = self._read(files)
             with self._stage("library"):

@@ -278,7 +278,7 @@ class State:
 
 
 class Reader:
-    """Reads single entries of a state file; opened anew in every worker process."""
+    """Reads single entries of a state file; see `reader`."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, check_same_thread=False)
@@ -327,21 +327,28 @@ class Rows:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._readers: dict[int, Reader] = {}
 
     def __call__(self, path: str) -> Any:
         """Return the row of the source *path*; raise KeyError where it is not known."""
-        # A process that was forked must leave alone what its parent has opened.
-        reader = self._readers.get(os.getpid())
-        if reader is None:
-            reader = self._readers[os.getpid()] = Reader(self._path)
-        return reader.row(path)
+        return reader(self._path).row(path)
 
     def __reduce__(self) -> tuple[type[Rows], tuple[Path]]:
         return Rows, (self._path,)
 
-    def close(self) -> None:
-        """Close what this process has opened."""
-        reader = self._readers.pop(os.getpid(), None)
-        if reader:
-            reader.close()
+
+# A process that was forked must leave alone what its parent has opened.
+_readers: dict[tuple[int, Path], Reader] = {}
+
+
+def reader(path: Path) -> Reader:
+    """Return this process's reader of the state file at *path*."""
+    key = os.getpid(), path
+    if key not in _readers:
+        _readers[key] = Reader(path)
+    return _readers[key]
+
+
+def close_readers() -> None:
+    """Close what this process has opened to read."""
+    for key in [key for key in _readers if key[0] == os.getpid()]:
+        _readers.pop(key).close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -26,7 +27,10 @@ def plan(frame: Frame) -> Iterator[Artifact]:
         path = f"{year:04d}/index.html"
         make = partial(_year, frame, years, position, path)
         # It leads to the years beside it, its calendars to the months beside theirs.
-        inputs = f"{years}{months}{position}{frame.stamps(frame.library.years[year])}"
+        members = frame.library.years[year]
+        counts = sorted(Counter((each.month, each.day) for each in members).items())
+        imprecise = frame.stamps([each for each in members if not each.month])
+        inputs = f"{years}{months}{position}{counts}{imprecise}"
         yield Artifact(path, "year", "year.html", make, RANK_LIST, inputs=inputs)
     for position, month in enumerate(months):
         path = month_url(*month)

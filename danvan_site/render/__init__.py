@@ -17,7 +17,7 @@ from danvan_site.output import Written
 from danvan_site.render import data, feeds, scripts
 from danvan_site.search import files, lunr_index
 from danvan_site.search.spool import Spool
-from danvan_site.state import Reader
+from danvan_site.state import reader
 
 Values = Mapping[str, Any]
 
@@ -71,7 +71,7 @@ class Renderer:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._state = Reader(Path(site.state))
+        self._state_file = Path(site.state)
         self._templates = templates.shared(
             site.templates,
             site.templates_shown,
@@ -89,11 +89,11 @@ class Renderer:
             "text": lambda context: str(context["text"]).encode(),
             "copy": self._copy,
             "script": lambda context: scripts.lean(self._copy(context)),
-            "data-lines": lambda context: data.lines(context, self._state.records()),
+            "data-lines": lambda context: data.lines(context, reader(self._state_file).records()),
             "data-with-bodies": self._data_with_bodies,
-            "csv": lambda context: data.table(context, self._state.records()),
+            "csv": lambda context: data.table(context, reader(self._state_file).records()),
             "search-data": lambda context: files.data(context["name"], context["value"]),
-            "search-lunr": lambda context: lunr_index.write(context, self._state),
+            "search-lunr": lambda context: lunr_index.write(context, reader(self._state_file)),
         }
 
     def render(self, task: Task) -> bytes:
@@ -107,12 +107,12 @@ class Renderer:
             return self._kinds[task.kind](context)
         if "body" in context:
             body = context["body"]
-            html = self._state.html(body["path"])
+            html = reader(self._state_file).html(body["path"])
             context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
         return self._templates.render(task.template, context, task.subject).encode()
 
     def _data_with_bodies(self, context: Values) -> bytes:
-        return data.lines_with_bodies(context, self._state.record, self._markdown)
+        return data.lines_with_bodies(context, reader(self._state_file).record, self._markdown)
 
     def _markdown(self, path: str, name: str, digest: str) -> str:
         raw = self._read(Path(self._site.content) / name, path, digest)

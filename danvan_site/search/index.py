@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import re
@@ -21,7 +20,7 @@ from danvan_site.search.hashing import Vocabulary
 from danvan_site.search.layout import Layout
 from danvan_site.search.lists import REFERENCE
 from danvan_site.search.spool import BLOCK_LENGTH, WORDS, Counts, Job, Spool
-from danvan_site.state import Reader, State
+from danvan_site.state import State, reader
 from danvan_site.workers import Workers
 
 VOCABULARY, LENGTHS = "vocabulary.json", "lengths.json"
@@ -42,13 +41,12 @@ class Tokenizing:
 
 def tokenize(options: Tokenizing, sources: Sequence[Source]) -> list[Streams]:
     """Make the streams of some sources, whose bodies are in the state."""
-    reader = Reader(Path(options.state))
-    with contextlib.closing(reader):
-        bulletins = (
-            (Metadata.from_row(reader.row(source.path)[0]), reader.html(source.path))
-            for source in sources
-        )
-        return [read(bulletins, options.abbreviations)]
+    state = reader(Path(options.state))
+    bulletins = (
+        (Metadata.from_row(state.row(source.path)[0]), state.html(source.path))
+        for source in sources
+    )
+    return [read(bulletins, options.abbreviations)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from danvan_site.search.hashing import Vocabulary
 from danvan_site.search.layout import SHARE, Layout
 from danvan_site.search.lists import Grouped, Kind
 from danvan_site.search.postings import NAME_BITS, U64, Block, Rows
-from danvan_site.state import Reader
+from danvan_site.state import reader
 
 BLOCK_LENGTH = 512
 # The file of the vocabulary's hashes.
@@ -154,16 +154,11 @@ def spool_small(spool: Spool, paths: Sequence[str]) -> Small:
 
 
 def _block(spool: Spool, paths: Sequence[str]) -> Block:
-    reader = _reader(spool)
-    streams = [np.frombuffer(reader.stream(path), np.uint32) for path in paths]
+    state = reader(Path(spool.state))
+    streams = [np.frombuffer(state.stream(path), np.uint32) for path in paths]
     if not streams:
         return Block.of(np.zeros(0, np.uint32), [])
     return Block.of(np.concatenate(streams), [len(stream) for stream in streams])
-
-
-@lru_cache(maxsize=2)
-def _reader(spool: Spool) -> Reader:
-    return Reader(Path(spool.state))
 
 
 @lru_cache(maxsize=2)
