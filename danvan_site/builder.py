@@ -123,6 +123,7 @@ class _Build:
         self._progress = progress
         # As they are before anything is made with them: what changes meanwhile is seen next time.
         self._asked = _asked(options, settings)
+        self._sources = ""
 
     def run(self) -> BuildReport:
         """Look at the sources; do what there is to do."""
@@ -203,9 +204,14 @@ class _Build:
 
     def _signature(self, files: Mapping[str, File], on_disk: OnDisk) -> str:
         """Return what is different when anything is that a build depends on or leaves behind."""
-        values = [self._asked, list(files.values()), on_disk]
-        data = json.dumps(values, sort_keys=True).encode()
-        return hashlib.blake2b(data, digest_size=16).hexdigest()
+        if not self._sources:
+            self._sources = _digest(list(files.values()))
+        return _digest([self._asked, self._sources, on_disk])
+
+
+def _digest(values: object) -> str:
+    data = json.dumps(values, sort_keys=True).encode()
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def _asked(options: BuildOptions, settings: config.Settings) -> str:

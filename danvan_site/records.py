@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any
 
 from danvan_site import frontmatter
@@ -32,6 +33,11 @@ def to_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
+def cell(text: str) -> str:
+    """Return a text as a cell of CSV."""
+    return text if _PLAIN.fullmatch(text) else line([text])
+
+
 def line(values: Any) -> str:
     """Return values as cells of a line of CSV (RFC 4180), without its end."""
     text = io.StringIO(newline="")
@@ -49,4 +55,6 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text and text[0] in "=+-@\t\r" else text
 
 
+# Addresses and paths are like this, and need no quotes.
+_PLAIN = re.compile("[a-z0-9][a-z0-9:/._-]*")
 _ENCODER = json.JSONEncoder(ensure_ascii=False)

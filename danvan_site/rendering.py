@@ -24,7 +24,7 @@ from danvan_site.templates import Templates
 from danvan_site.workers import Workers
 
 # Below this many batches starting processes takes longer than the work.
-_WORTH_BATCHES = 8
+_WORTH_BATCHES = 4
 _WORTH_INDEX_BATCHES = 64
 _BATCH = 50
 _INDEX_BATCH = 100

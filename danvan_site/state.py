@@ -20,7 +20,8 @@ _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
     digest TEXT, problems TEXT, head TEXT) WITHOUT ROWID;
-CREATE TABLE text (path TEXT PRIMARY KEY, row TEXT, members TEXT, cells TEXT, html TEXT);
+CREATE TABLE text (path TEXT PRIMARY KEY, row TEXT, html TEXT);
+CREATE TABLE record (path TEXT PRIMARY KEY, members TEXT, cells TEXT);
 CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, inputs TEXT,
     digest TEXT, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE word (number INTEGER PRIMARY KEY, text TEXT);
@@ -182,15 +183,21 @@ class State:
     def keep_rows(self, rows: Iterable[tuple[str, str, str, tuple[str, str]]]) -> None:
         """Add or replace what was read of sources: path, row as JSON, the body as HTML, and what
         open data have of it."""
+        some = list(rows)
         self._database.executemany(
-            "INSERT OR REPLACE INTO text VALUES (?, ?, ?, ?, ?)",
-            ((path, row, *record, html) for path, row, html, record in rows),
+            "INSERT OR REPLACE INTO text VALUES (?, ?, ?)",
+            ((path, row, html) for path, row, html, _ in some),
+        )
+        # They are read all at once, which would take many times longer between the bodies.
+        self._database.executemany(
+            "INSERT OR REPLACE INTO record VALUES (?, ?, ?)",
+            ((path, *record) for path, _, _, record in some),
         )
 
     def forget_sources(self, paths: Iterable[str]) -> None:
         """Remove sources and all that was read of them."""
         gone = [(path,) for path in paths]
-        for table in ("source", "text"):
+        for table in ("source", "text", "record"):
             self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)
 
     def outputs(self) -> dict[str, KnownOutput]:
@@ -298,12 +305,12 @@ class Reader:
     def record(self, path: str) -> tuple[str, str]:
         """Return what open data have of the source *path*: members of JSON, cells of CSV; raise
         KeyError where it is not known."""
-        members, cells = self._one("SELECT members, cells FROM text WHERE path = ?", path)
+        members, cells = self._one("SELECT members, cells FROM record WHERE path = ?", path)
         return members, cells
 
     def records(self) -> dict[str, tuple[str, str]]:
         """Return what open data have of all sources, by path."""
-        rows = self._database.execute("SELECT path, members, cells FROM text")
+        rows = self._database.execute("SELECT path, members, cells FROM record")
         return {path: (members, cells) for path, members, cells in rows}
 
     def words(self) -> list[str]:

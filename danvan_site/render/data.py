@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from danvan_site.records import COLUMNS, line, to_json
+from danvan_site.records import COLUMNS, cell, line, to_json
 
 Values = Mapping[str, Any]
 Records = Mapping[str, tuple[str, str]]
@@ -49,7 +49,7 @@ def table(context: Values, records: Records) -> bytes:
     """Return a CSV table (RFC 4180) that spreadsheets open with Vietnamese letters intact."""
     base = context["base"]
     rows = [
-        f"{line([base + url])},{records[path][1]},{line([path])}\r\n"
+        f"{cell(base + url)},{records[path][1]},{cell(path)}\r\n"
         for path, url, *_ in context["records"]
     ]
     return f"{line(COLUMNS)}\r\n{''.join(rows)}".encode("utf-8-sig")
