@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from danvan_site.memory import collection_paused, peak_memory
+from danvan_site.memory import OwnMemory, collection_paused, peak_memory
 
 Argument = TypeVar("Argument")
 Item = TypeVar("Item")
@@ -23,6 +23,7 @@ Function = Callable[[Argument, Sequence[Item]], Sequence[Result]]
 
 # In a worker process: what it was started with.
 _received: Sequence[Any] = ()
+_memory = OwnMemory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Workers:
         self._jobs = jobs or os.cpu_count() or 1
         self._pool: ProcessPoolExecutor | None = None
         self._peaks: dict[int, int] = {}
+        self._most = 0  # of the workers that have ended
         self._values: list[Any] = []
 
     def __enter__(self) -> Workers:
@@ -62,11 +64,13 @@ class Workers:
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+            self._most = max(self._most, sum(self._peaks.values()))
+            self._peaks.clear()
 
     @property
     def memory(self) -> int:
-        """The peaks of this process and of all workers together, in bytes."""
-        return peak_memory() + sum(self._peaks.values())
+        """The peaks of this process and of what workers had for themselves together, in bytes."""
+        return peak_memory() + max(self._most, sum(self._peaks.values()))
 
     def share(self, value: Argument) -> Shared[Argument]:
         """Give a value to all workers that are started from now on: those that are forked have it
@@ -142,4 +146,4 @@ def _run(
 ) -> tuple[int, int, Sequence[Result]]:
     with collection_paused():
         results = function(_value(argument, _received), items)
-    return os.getpid(), peak_memory(), results
+    return os.getpid(), _memory.look(), results
