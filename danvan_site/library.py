@@ -111,12 +111,13 @@ def assemble(
     bulletins.sort(key=lambda each: each.order)
     pages.sort(key=lambda page: (page.head.menu or 10_000, page.path))
     groupings = {key: Grouping(key, _terms(key, bulletins, settings)) for key in GROUPINGS}
+    years, months = _dated(bulletins)
     return Library(
         tuple(bulletins),
         tuple(pages),
         groupings,
-        _frozen(grouped(bulletins, lambda each: [each.year])),
-        _frozen(grouped(bulletins, _month)),
+        _frozen(years),
+        _frozen(months),
         {reason: tuple(paths) for reason, paths in sorted(left_out.items())},
         _ranks(bulletins, groupings["chuyen-muc"]),
     )
@@ -135,7 +136,7 @@ def _ranks(bulletins: Sequence[Bulletin], categories: Grouping) -> dict[str, int
 def grouped(
     bulletins: Iterable[Bulletin], keys: Callable[[Bulletin], Sequence[Key]]
 ) -> dict[Key, list[Bulletin]]:
-    """Group bulletins, keeping their order: the one way for terms, years and months alike."""
+    """Group bulletins, keeping their order."""
     groups: dict[Key, list[Bulletin]] = {}
     for bulletin in bulletins:
         found = keys(bulletin)
@@ -159,8 +160,19 @@ def _frozen(groups: Mapping[Key, list[Bulletin]]) -> dict[Key, tuple[Bulletin, .
     return {key: tuple(members) for key, members in sorted(groups.items())}
 
 
-def _month(bulletin: Bulletin) -> list[tuple[int, int]]:
-    return [(bulletin.year, bulletin.month)] if bulletin.month else []
+def _dated(
+    bulletins: Iterable[Bulletin],
+) -> tuple[dict[int, list[Bulletin]], dict[tuple[int, int], list[Bulletin]]]:
+    """Return the bulletins by year, and by month where that is known."""
+    years: dict[int, list[Bulletin]] = {}
+    months: dict[tuple[int, int], list[Bulletin]] = {}
+    for bulletin in bulletins:
+        assert bulletin.head.date is not None
+        year, month, *_ = bulletin.head.date
+        years.setdefault(year, []).append(bulletin)
+        if month:
+            months.setdefault((year, month), []).append(bulletin)
+    return years, months
 
 
 def _left_out(source: Bulletin, now: float, drafts: bool, future: bool) -> str:

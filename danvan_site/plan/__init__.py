@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from danvan_site.catalog import Catalog
@@ -58,7 +59,8 @@ def plan(
     problems += _collisions(artifacts, shown)
     problems += _dead_links(references.outputs, paths)
     problems += _dead_menu(settings, paths)
-    artifacts.sort(key=lambda artifact: (artifact.rank, artifact.path))
+    artifacts.sort(key=attrgetter("path"))
+    artifacts.sort(key=attrgetter("rank"))
     return Plan(artifacts, problems, index, frame.digest)
 
 

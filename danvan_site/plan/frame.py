@@ -11,7 +11,7 @@ from danvan_site.catalog import Catalog
 from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment, month_title
-from danvan_site.library import GROUPINGS, NEIGHBOURS, Library, Term
+from danvan_site.library import GROUPINGS, NEIGHBOURS, Library, Term, standing
 from danvan_site.plan.model import canonical, digest
 from danvan_site.plan.references import References
 
@@ -169,10 +169,12 @@ class Frame:
 
     def _stamp(self, bulletin: Bulletin) -> str:
         head = bulletin.head
-        terms = self.term_stamps("don-vi", [head.unit] if head.unit else [])
-        terms += self.term_stamps("chuyen-muc", head.category[:1])
-        picture = self.references.picture(bulletin)
-        return digest(head.url, head.card_digest, picture, *terms)
+        parts = [head.url, head.card_digest, self.references.picture(bulletin)]
+        if head.unit:
+            parts += self.term_stamps("don-vi", (head.unit,))
+        if head.category:
+            parts += self.term_stamps("chuyen-muc", head.category[:1])
+        return digest(*parts)
 
     def term_stamps(self, key: str, names: Sequence[str]) -> list[str]:
         """Return what tells whether the links to a grouping's terms are what they were."""
@@ -200,6 +202,11 @@ class Frame:
         """Return what tells whether the cards of some bulletins are what they were."""
         stamps = self._stamps
         return "".join([stamps[each.path] for each in bulletins])
+
+    @cached_property
+    def standing(self) -> list[Bulletin]:
+        """All bulletins that are not withdrawn."""
+        return standing(self.library.bulletins)
 
     @cached_property
     def everything(self) -> str:

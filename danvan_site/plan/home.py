@@ -7,7 +7,7 @@ from functools import partial
 
 from danvan_site import vietnamese
 from danvan_site.content import Bulletin
-from danvan_site.library import Term, standing
+from danvan_site.library import Term
 from danvan_site.plan.archives import calendar_of, days_of
 from danvan_site.plan.bulletins import script_json
 from danvan_site.plan.frame import Frame, Values
@@ -28,7 +28,7 @@ def plan(frame: Frame, index: str) -> Iterator[Artifact]:
 
 def _home(frame: Frame) -> Values:
     settings = frame.settings
-    bulletins = standing(frame.library.bulletins)
+    bulletins = frame.standing
     featured = [each for each in bulletins if each.head.featured][-3:]
     rest = [each for each in bulletins if each not in featured]
     context = frame.page(

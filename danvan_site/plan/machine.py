@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from danvan_site.content import Bulletin
 from danvan_site.errors import Problem
-from danvan_site.library import grouped, standing, standing_latest
+from danvan_site.library import grouped, standing_latest
 from danvan_site.output import is_contained
 from danvan_site.plan.frame import Frame, Values, root_of, term_stamp
 from danvan_site.plan.home import SEARCH_PAGE
@@ -107,7 +107,7 @@ def _entry(frame: Frame, bulletin: Bulletin) -> Values:
 
 
 def _sitemaps(frame: Frame) -> Iterator[Artifact]:
-    bulletins = standing(frame.library.bulletins)
+    bulletins = frame.standing
     if len(bulletins) <= SITEMAP_WHOLE:
         yield _sitemap(frame, "sitemap.xml", [*_list_addresses(frame), *_changes(bulletins)])
         return

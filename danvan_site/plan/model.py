@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Context = Mapping[str, Any]
 
@@ -22,8 +21,7 @@ def canonical(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """One output: its path, the kind that says how it is rendered, and what it shows.
 
     ``rank`` orders publishing: what is linked to (0) before what links to it.  ``subject`` is the

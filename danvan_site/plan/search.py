@@ -31,7 +31,7 @@ def index_of(frame: Frame, program: str) -> Index:
     """Return what the index is to be of."""
     sources = [
         Source(each.path, f"{each.head.search_digest} {each.head.body_digest}")
-        for each in standing(frame.library.bulletins)
+        for each in frame.standing
     ]
     return Index.of(sources, frame.settings.search.abbreviations, program)
 
@@ -39,7 +39,7 @@ def index_of(frame: Frame, program: str) -> Index:
 def summary(frame: Frame, index: Index) -> str:
     """Return what the client has to know before it fetches anything, as JSON."""
     layout = index.layout
-    bulletins = standing(frame.library.bulletins)
+    bulletins = frame.standing
     years: list[list[int]] = []
     for number, bulletin in enumerate(bulletins):
         year = bulletin.year
@@ -68,7 +68,7 @@ def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
     for kind, name in (("search-vocabulary", "tu-vung"), ("search-lengths", "do-dai")):
         context = {"chunk": 0, "name": name}
         yield Artifact(f"{FOLDER}/{name}.js", kind, "", partial(dict, context), RANK_FILE)
-    bulletins = standing(frame.library.bulletins)
+    bulletins = frame.standing
     for number, start in enumerate(range(0, len(bulletins), CARDS)):
         some = bulletins[start : start + CARDS]
         make = partial(_cards, number, some)
@@ -122,7 +122,7 @@ def _column(frame: Frame, key: str) -> object:
             names.setdefault(bulletin.path, []).append(term.name)
     codes: dict[str, str] = {}
     text: list[str] = []
-    for bulletin in standing(frame.library.bulletins):
+    for bulletin in frame.standing:
         for name in dict.fromkeys(names.get(bulletin.path, ())):
             text.append(codes.setdefault(name, _code(len(codes))))
         text.append(" ")
