@@ -1,6 +1,6 @@
 """Compare building the site with Hugo and Pagefind: the same bulletins, the same pages.
 
-    python benchmarks/build.py ARCHIVE [ARCHIVE…] [--out FOLDER] [--repeats N] [--parts LIST]
+    python benchmarks/build.py ARCHIVE [ARCHIVE…] [OPTIONS]
 
 ARCHIVE is a folder of bulletins in Markdown with front matter.  What is measured, and how, is
 told in README.md beside this file.  It runs on Linux (memory is read from /proc), with the
@@ -158,8 +158,8 @@ class Bench:
 
     bulletins: list[Bulletin]
     ours: Ours
-    hugo: Hugo
-    pagefind: Pagefind
+    hugo: Hugo | None
+    pagefind: Pagefind | None
     repeats: int
     rows: list[Row] = field(default_factory=list)
     indexing: float = 0.0  # seconds that Pagefind takes
@@ -172,7 +172,12 @@ class Bench:
 
     def medians(self, label: str, ours: Sequence[float], theirs: Sequence[float]) -> None:
         """Add a row of medians."""
-        self.add(label, [statistics.median(ours)], [statistics.median(theirs)])
+        self.add(label, *([statistics.median(times)] for times in (ours, theirs) if times))
+
+    @property
+    def sides(self) -> list[Ours | Hugo]:
+        """Both sides; ours alone if so asked."""
+        return [self.ours, self.hugo] if self.hugo else [self.ours]
 
 
 def measure_cold(bench: Bench) -> None:
@@ -183,11 +188,12 @@ def measure_cold(bench: Bench) -> None:
     for turn in range(bench.repeats):
         say(f"cold: {turn + 1} of {bench.repeats}")
         ours.append(bench.ours.build(clean=True))
-        hugo.append(bench.hugo.build(clean=True))
-        found.append(bench.pagefind.build())
-        say(f"  {ours[-1].wall:.1f} · {hugo[-1].wall:.1f} + {found[-1].wall:.1f}")
+        if bench.hugo and bench.pagefind:
+            hugo.append(bench.hugo.build(clean=True))
+            found.append(bench.pagefind.build())
+        say(" · ".join(f"{runs[-1].wall:.1f}" for runs in (ours, hugo, found) if runs))
     both = list(zip(hugo, found, strict=True))
-    bench.indexing = statistics.median(run.wall for run in found)
+    bench.indexing = statistics.median(run.wall for run in found) if found else 0.0
     bench.medians(
         "Cold, with search (Hugo + Pagefind), s",
         [run.wall for run in ours],
@@ -216,7 +222,7 @@ def measure_cold(bench: Bench) -> None:
         sizes = [
             [size for path, (size, _) in files_of(side.folder).items()
              if path.startswith(("tim-kiem/", "pagefind/")) == is_search]
-            for side in (bench.ours, bench.hugo)
+            for side in bench.sides
         ]  # fmt: skip
         bench.add(f"Files, {label}", *([len(each)] for each in sizes))
         bench.add(f"MB, {label}", *([sum(each) / 1e6] for each in sizes))
@@ -224,7 +230,7 @@ def measure_cold(bench: Bench) -> None:
 
 def measure_again(bench: Bench) -> None:
     """Build again: nothing changed, one body edited, one bulletin added; all with search."""
-    for side in (bench.ours, bench.hugo):
+    for side in bench.sides:
         side.build()
     newest, old = bench.bulletins[-1], bench.bulletins[len(bench.bulletins) // 10]
     latest = datetime.strptime(newest.date, "%Y-%m-%d %H:%M")
@@ -252,7 +258,8 @@ def measure_again(bench: Bench) -> None:
             change(turn)
             ours.append(bench.ours.build())
             changed.append(_changed(before, files_of(bench.ours.folder)))
-            hugo.append(bench.hugo.build())
+            if bench.hugo:
+                hugo.append(bench.hugo.build())
         times = [run.wall for run in hugo]
         bench.medians(f"{label}, with search (Hugo), s", [run.wall for run in ours], times)
         if bench.indexing and change is not nothing:
@@ -265,7 +272,7 @@ def measure_again(bench: Bench) -> None:
 
 
 def _put(bench: Bench, bulletin: Bulletin) -> None:
-    for side in (bench.ours, bench.hugo):
+    for side in bench.sides:
         side.put(bulletin)
 
 
@@ -332,8 +339,9 @@ def run(options: argparse.Namespace, work: Path) -> None:
     """Do everything and print the table."""
     out: Path = options.out or work
     out.mkdir(parents=True, exist_ok=True)
-    hugo = install(out, "hugo", f"hugo=={HUGO}") / "hugo"
-    pagefind = install_pagefind(out)
+    programs = None
+    if not options.alone:
+        programs = install(out, "hugo", f"hugo=={HUGO}") / "hugo", install_pagefind(out)
     facts = machine(f"Hugo {HUGO}", f"Pagefind {PAGEFIND}")
     results: dict[str, list[Row]] = {}
     for archive in options.archives:
@@ -341,8 +349,9 @@ def run(options: argparse.Namespace, work: Path) -> None:
         bulletins = read_archive(archive.resolve())
         say(f"{archive.name}: {len(bulletins)} bulletins")
         ours = Ours(place, archive.resolve())
-        theirs = Hugo(place, hugo, bulletins)
-        bench = Bench(bulletins, ours, theirs, Pagefind(pagefind, theirs.folder), options.repeats)
+        hugo = Hugo(place, programs[0], bulletins) if programs else None
+        found = Pagefind(programs[1], hugo.folder) if programs and hugo else None
+        bench = Bench(bulletins, ours, hugo, found, options.repeats)
         for part in PARTS:
             if part in options.parts:
                 MEASURES[part](bench)
@@ -369,6 +378,7 @@ def main() -> int:
     parser.add_argument("archives", type=Path, nargs="+", metavar="ARCHIVE")
     parser.add_argument("--out", type=Path, help="keep table, figures and programs in this folder")
     parser.add_argument("--parts", type=parts_of, default=list(PARTS), help=",".join(PARTS))
+    parser.add_argument("--alone", action="store_true", help="without Hugo and Pagefind")
     parser.add_argument("--repeats", type=int, default=3, help="builds of each kind (3)")
     options = parser.parse_args()
     try:
