@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from danvan_site import config, discovery
+from danvan_site import compression, config, discovery
 from danvan_site.discovery import File
 from danvan_site.errors import Place, Problem, UsageError
 from danvan_site.locks import locked
@@ -192,7 +192,7 @@ class _Build:
             for moment in (source.head.starts, source.head.expires)
             if moment is not None and moment > now
         ]
-        names = ("bulletins", "pages", "artifacts", "left_out")
+        names = ("bulletins", "pages", "artifacts", "compressed", "left_out")
         last = {
             "signature": self._signature(files, on_disk),
             "since": now,
@@ -217,7 +217,8 @@ def _digest(values: object) -> str:
 def _asked(options: BuildOptions, settings: config.Settings) -> str:
     """Return the digest of settings, options and templates."""
     asked = options.drafts, options.future, options.strict, options.shown(options.templates)
-    digest = hashlib.blake2b(repr((settings, asked)).encode("utf-8", "surrogatepass"))
+    encoders = compression.encoders() if options.precompress else {}
+    digest = hashlib.blake2b(repr((settings, asked, encoders)).encode("utf-8", "surrogatepass"))
     for folder in dict.fromkeys((options.templates, theme_folder())):
         for path in sorted(folder.rglob("*")):
             if path.is_file():

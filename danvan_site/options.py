@@ -17,7 +17,8 @@ class BuildOptions:
     """What to build, from where to where, and how.
 
     ``jobs`` is the number of worker processes, 0 for one a processor; ``now`` is aware; with
-    ``publish`` False everything is examined and nothing is written outside ``cache``.
+    ``publish`` False everything is examined and nothing is written outside ``cache``; with
+    ``precompress`` text files have compressed copies beside them.
     """
 
     site: Path
@@ -34,6 +35,7 @@ class BuildOptions:
     strict: bool = False
     base_url: str = ""
     publish: bool = True
+    precompress: bool = False
 
     def shown(self, path: Path) -> str:
         """Return a path as messages name it: relative to the site's folder where it is inside."""
@@ -55,7 +57,9 @@ class Progress(Protocol):
 @dataclass(slots=True)
 class BuildReport:
     """What a build did.  ``seconds`` is by stage, ``peak_memory`` in bytes over all processes,
-    ``left_out`` is reason → sources, ``reasons`` is artifact → why it was rendered."""
+    ``left_out`` is reason → sources, ``reasons`` is artifact → why it was rendered, ``compressed``
+    is suffix → number of compressed copies that stand in the folder; these are counted with the
+    other files."""
 
     bulletins: int = 0
     pages: int = 0
@@ -64,6 +68,7 @@ class BuildReport:
     written: int = 0
     removed: int = 0
     unchanged: int = 0
+    compressed: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     peak_memory: int = 0

@@ -30,6 +30,7 @@ _INVALID = re.compile(r'[<>:"\\|?*\x00-\x1f\ud800-\udfff]')
 # What nearly all paths are like, and what is all right: no name of so many letters is reserved.
 _PLAIN = re.compile(
     r"(?:(?:[0-9]{2,4}|[a-z0-9-]{5,99})/)*(?:[0-9]{2,4}|[a-z0-9-]{5,99})\.(?:html|jsonl?|js|xml|csv)"
+    r"(?:\.gz|\.br)?"
 )
 _MARKER_TEXT = (
     "Thư mục này do danvan-site tạo ra và ghi lại ở mỗi lần xuất bản.\n"
@@ -153,19 +154,24 @@ class OutputFolder:
         return {MANIFEST: (stat.st_size, stat.st_mtime_ns)}
 
     def publish(
-        self, staged: Sequence[str], removed: Collection[str], digests: Mapping[str, str]
+        self,
+        staged: Sequence[str],
+        removed: Collection[str],
+        digests: Mapping[str, str],
+        stale: Collection[str] = (),
     ) -> None:
         """Move the *staged* paths into place in their order, then remove, then the manifest.
 
-        *digests* is what the folder holds when done: path → sha256.
+        *digests* is what the folder holds when done: path → sha256.  Those of the *removed* that
+        are *stale* go before anything moves: a host would send them in the place of what is new.
         """
         if not staged and not removed and self.owned() == digests:
             return
         self._refuse_links([*staged, *removed])
         self._write_text(_JOURNAL, "".join(f"{path}\n" for path in sorted({*staged, *removed})))
+        self._remove(stale)
         self._move(staged)
-        for path in sorted(removed):
-            (self.root / path).unlink(missing_ok=True)
+        self._remove(removed)
         self._remove_empty_folders(removed)
         lines = (f"{digests[path]}  {path}\n" for path in sorted(digests))
         self._write_text(MANIFEST, "".join(lines))
@@ -177,6 +183,11 @@ class OutputFolder:
         for folder in {above for parent in parents for above in (parent, *parent.parents)}:
             if (self.root / folder).is_symlink() and folder != PurePosixPath("."):
                 raise UsageError("output-has-link", Place(f"{self.shown}/{folder}"))
+
+    def _remove(self, paths: Iterable[str]) -> None:
+        """Remove files, a compressed copy before its file: a host would go on sending it."""
+        for path in sorted(paths, reverse=True):
+            (self.root / path).unlink(missing_ok=True)
 
     def _move(self, staged: Sequence[str]) -> None:
         """Move staged files; a folder that is new as a whole moves in one step."""

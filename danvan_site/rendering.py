@@ -108,7 +108,7 @@ class Rendering:
         on_disk: OnDisk,
         tell: Callable[[Iterable[Problem]], None],
     ) -> None:
-        self._site = site
+        self.site = site
         self._frame = planned.frame
         self._templates = templates
         self._known = known
@@ -125,7 +125,7 @@ class Rendering:
         """Render what of the pages is not as it was."""
         wanted = list(self._wanted(self._pages, self._inputs))
         advance(len(self._pages) - len(wanted))
-        job = workers.share(Job(self._site, self._pages))
+        job = workers.share(Job(self.site, self._pages))
         large = [[each] for each in wanted if self._is_large(each)]
         others = [each for each in wanted if not self._is_large(each)]
         batches = large + [others[at : at + _BATCH] for at in range(0, len(others), _BATCH)]
@@ -149,7 +149,7 @@ class Rendering:
         tasks = []
         for number, known, current in self._wanted(self._indexed, partial(_stamp, stamps)):
             artifact = self._indexed[number]
-            task = _task(self._site, artifact, current)
+            task = _task(self.site, artifact, current)
             template, stamp = self._digests[artifact.path]
             if not stamp:
                 stamp = _digest(task.kind, canonical(task.context))
@@ -169,7 +169,7 @@ class Rendering:
     ) -> None:
         """Render *tasks* of the search index."""
         batches = render.batches(tasks, _INDEX_BATCH)
-        work = self._site, spool
+        work = self.site, spool
         for results in workers.map(render.stage_index, work, batches, 1, _WORTH_INDEX_BATCHES):
             for result in results:
                 self._keep(result)

@@ -6,11 +6,12 @@ import contextlib
 import hashlib
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from danvan_site import catalog, config, content, markdown, render
+from danvan_site import catalog, compression, config, content, markdown, render
+from danvan_site.compressing import Compressing
 from danvan_site.content import Bulletin, ReadOptions
 from danvan_site.discovery import File
 from danvan_site.errors import ContentError, Place, Problem, Severity
@@ -59,6 +60,7 @@ class Stages:
         self._progress = progress
         self._program = program
         self._reading = _read_options(options, settings)
+        self._encoders = compression.encoders() if options.precompress else {}
         self._report = BuildReport(seconds=dict(seconds))
         self._problems: list[Problem] = []
         self._media: dict[str, KnownSource] = {}
@@ -214,7 +216,7 @@ class Stages:
         assets = templates.assets()
         planned = plan(
             self._settings, words, library, references, assets, self._reading.shown,
-            self._program,
+            self._program, self._encoders,
         )  # fmt: skip
         self._problems += planned.problems
         broken: dict[Place, Problem] = {}
@@ -238,30 +240,60 @@ class Stages:
             self._index(planned, rendering)
         with self._stage("render", len(planned.artifacts)):
             rendering.pages(self._workers, self._progress.advance)
-        results = rendering.results
-        with self._stage("publish"):
-            ranked = (artifact.path for artifact in planned.artifacts)
-            staged = [path for path in ranked if path in results and results[path].staged]
-            staged.sort(key=lambda path: path in on_disk)  # stable: new ones first, then by rank
             outputs = rendering.outputs()
-            owned = folder.owned()
-            foreign = on_disk.keys() - owned.keys() - known.keys()
-            self._refuse_foreign(path for path in staged if path in foreign)
-            removed = [path for path in owned if path not in outputs and path in on_disk]
-            digests = {path: each.digest for path, each in outputs.items()}
-            folder.publish(staged, removed, digests)
-            changed = {path: each for path, each in outputs.items() if known.get(path) is not each}
-            forgotten = [path for path in known if path not in outputs]
+        files = {path for path, each in rendering.results.items() if each.staged}
+        copies = self._compress(rendering.site, outputs, files, known, on_disk)
+        with self._stage("publish"):
+            kept = outputs | copies.outputs
+            outputs |= {path: each for path, each in copies.outputs.items() if each.digest}
+            staged = _in_order(planned, files, copies.staged, on_disk)
+            removed = self._replace(staged, outputs, known, on_disk)
+            changed = {path: each for path, each in kept.items() if known.get(path) is not each}
+            forgotten = [path for path in known if path not in kept]
             with self._state.changing():
                 self._state.keep_outputs(changed.items(), forgotten)
         report = self._report
-        report.reasons = rendering.reasons
-        report.rendered, report.written, report.removed = len(results), len(staged), len(removed)
-        report.unchanged = len(outputs) - len(staged)
+        report.reasons = rendering.reasons | copies.reasons
+        report.rendered = len(rendering.results) + len(copies.reasons)
+        report.written, report.removed = len(staged), len(removed)
+        report.artifacts, report.unchanged = len(outputs), len(outputs) - len(staged)
+        report.compressed = copies.counts
         gone = set(removed)
         standing = {path: stat for path, stat in on_disk.items() if path not in gone}
         standing |= {path: (each.size, each.mtime_ns) for path, each in outputs.items()}
         return standing | folder.manifest()
+
+    def _compress(
+        self,
+        site: render.Site,
+        outputs: Mapping[str, KnownOutput],
+        staged: Collection[str],
+        known: Mapping[str, KnownOutput],
+        on_disk: OnDisk,
+    ) -> Compressing:
+        """Make what of the compressed copies is not as it was."""
+        copies = Compressing(site, self._encoders, outputs, staged, known, on_disk)
+        if self._encoders:
+            with self._stage("compress", len(copies)):
+                copies.run(self._workers, self._progress.advance)
+        return copies
+
+    def _replace(
+        self,
+        staged: Sequence[str],
+        outputs: Mapping[str, KnownOutput],
+        known: Mapping[str, KnownOutput],
+        on_disk: OnDisk,
+    ) -> Sequence[str]:
+        """Publish what is *staged*; return what was removed."""
+        owned = self._folder.owned()
+        standing = (path for path in staged if path in on_disk and path not in owned)
+        self._refuse_foreign(path for path in standing if not _is_known(path, known))
+        removed = [path for path in owned if path not in outputs and path in on_disk]
+        copies = {path + suffix for path in staged for suffix in compression.SUFFIXES}
+        digests = {path: each.digest for path, each in outputs.items()}
+        self._folder.publish(staged, removed, digests, copies.intersection(removed))
+        return removed
 
     def _rendering(
         self,
@@ -328,6 +360,28 @@ def _read_options(options: BuildOptions, settings: config.Settings) -> ReadOptio
         settings.timezone,
         markdown.Options(settings.markdown.html, words["table_label"], words["footnote_back"]),
     )
+
+
+def _is_known(path: str, known: Mapping[str, KnownOutput]) -> bool:
+    return path in known and bool(known[path].digest)
+
+
+def _in_order(
+    planned: Plan, files: Collection[str], copies: Mapping[str, Sequence[str]], on_disk: OnDisk
+) -> list[str]:
+    """Return all that is staged in the order in which it moves: new files first, then by rank.
+
+    *files* are staged themselves, *copies* are staged compressed copies by file.  These go before
+    their file, for a host sends them in its place: they must not be the older ones.
+    """
+    ranked = (artifact.path for artifact in planned.artifacts)
+    moving = [path for path in ranked if path in files or path in copies]
+    moving.sort(key=lambda path: path in on_disk)  # stable
+    order: list[str] = []
+    for path in moving:
+        order += copies.get(path, ())
+        order += [path] if path in files else []
+    return order
 
 
 def _duplicate_ids(bulletins: Sequence[Bulletin], shown: str) -> Iterator[Problem]:

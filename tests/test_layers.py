@@ -11,14 +11,14 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 # A module imports only from layers with a smaller number, and inside its own package.
 LAYERS = (
     ("errors", "vietnamese"),
-    ("dates", "locks", "memory", "options", "theme"),
+    ("compression", "dates", "locks", "memory", "options", "theme"),
     ("catalog", "environment", "schema", "workers"),
     ("config", "frontmatter", "markdown", "output", "state"),
     ("discovery", "records"),
     ("content",),
     ("library", "search", "templates"),
     ("plan", "render"),
-    ("rendering",),
+    ("compressing", "rendering"),
     ("stages",),
     ("builder",),
     ("reloading",),

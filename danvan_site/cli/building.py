@@ -72,6 +72,7 @@ def options_of(values: Mapping[str, Any]) -> BuildOptions:
         future=values["future"],
         strict=values.get("strict", False),
         base_url=values["base_url"],
+        precompress=values.get("precompress", False),
     )
 
 
@@ -166,6 +167,7 @@ def record(
         "written": report.written,
         "removed": report.removed,
         "unchanged": report.unchanged,
+        "compressed": dict(report.compressed),
         "left_out": {reason: list(paths) for reason, paths in report.left_out.items()},
         "seconds": {name: round(seconds, 4) for name, seconds in report.seconds.items()},
         "peak_memory": report.peak_memory,
@@ -189,6 +191,9 @@ def summarise(console: Console, options: BuildOptions, report: BuildReport) -> N
     details = _counts(words, report) | {"folder": options.shown(options.output)}
     if report.rendered or report.written or report.removed:
         console.say(words.say("changed", **changes))
+        if report.compressed:
+            counts = [f"{words.number(n)} {suffix}" for suffix, n in report.compressed.items()]
+            console.say(words.say("compressed", counts=", ".join(counts)))
         console.say(words.say("built", **details))
     else:
         console.say(words.say("nothing-changed", **details | changes))

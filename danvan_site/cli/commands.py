@@ -76,8 +76,8 @@ def _build(words: Catalog) -> Command:
         return building.build(console, values)
 
     switches = [_switch(words, "--clean"), _switch(words, "--strict"), _switch(words, "--json")]
-    verbose = _switch(words, "-v", "--verbose")
-    options = [*_sources(words), _path(words, "--output"), *switches, verbose]
+    own = [_switch(words, "--precompress"), _switch(words, "-v", "--verbose")]
+    options = [*_sources(words), _path(words, "--output"), *switches, *own]
     return _command(words, "build", options, run)
 
 

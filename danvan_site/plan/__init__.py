@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
+from danvan_site import compression
 from danvan_site.catalog import Catalog
 from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, nearest
@@ -40,9 +41,11 @@ def plan(
     assets: Mapping[str, tuple[Path, str]],
     shown: str,
     program: str,
+    suffixes: Collection[str],
 ) -> Plan:
     """Plan the site.  *references* is resolved already; *shown* is the content folder's name,
-    *program* this program's version."""
+    *program* this program's version, *suffixes* are those of compressed copies that are to stand
+    beside text files."""
     frame = Frame(settings, words, library, references)
     index = search.index_of(frame, program)
     redirects, problems = machine.plan_redirects(frame, shown)
@@ -57,6 +60,8 @@ def plan(
     ]
     paths = {artifact.path for artifact in artifacts}
     problems += _collisions(artifacts, shown)
+    if suffixes:
+        problems += _in_place_of_copies(artifacts, shown, suffixes)
     problems += _dead_links(references.outputs, paths)
     problems += _dead_menu(settings, paths)
     artifacts.sort(key=attrgetter("path"))
@@ -79,6 +84,20 @@ def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:
             place = Place(f"{shown}/{artifact.subject}", 1, 1)
             problems.append(Problem("bad-path", place, {"path": artifact.path}))
     return problems
+
+
+def _in_place_of_copies(
+    artifacts: Sequence[Artifact], shown: str, suffixes: Collection[str]
+) -> Iterator[Problem]:
+    """Yield the artifacts that stand where the compressed copy of another is to stand."""
+    standing = {artifact.path.casefold(): artifact for artifact in artifacts}
+    for artifact in artifacts:
+        for suffix in suffixes if compression.is_text(artifact.path) else ():
+            other = standing.get(f"{artifact.path}{suffix}".casefold())
+            if other:
+                place = Place(f"{shown}/{other.subject}" if other.subject else other.path, 1, 1)
+                details = {"path": other.path, "other": artifact.path}
+                yield Problem("compressed-address", place, details)
 
 
 def _dead_links(links: Sequence[tuple[Place, str]], paths: set[str]) -> list[Problem]:

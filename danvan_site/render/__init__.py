@@ -196,14 +196,14 @@ def _kept(site: Site, task: Task, output: bytes) -> Result:
     if digest == task.current:
         return Result(task.path)
     published = f"{site.output}/{task.path}"
-    if not task.current and _holds(published, output):
+    if not task.current and holds(published, output):
         stat = os.stat(published)
         return Result(task.path, Written(digest, stat.st_size, stat.st_mtime_ns))
-    stat = _write(f"{site.staging}/{task.path}", output)
+    stat = write(f"{site.staging}/{task.path}", output)
     return Result(task.path, Written(digest, stat.st_size, stat.st_mtime_ns), staged=True)
 
 
-def _write(path: str, data: bytes) -> os.stat_result:
+def write(path: str, data: bytes) -> os.stat_result:
     """Write a new file with as few system calls as can be."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
@@ -221,7 +221,7 @@ def _write(path: str, data: bytes) -> os.stat_result:
     return os.stat(path)
 
 
-def _holds(path: str, expected: bytes) -> bool:
+def holds(path: str, expected: bytes) -> bool:
     try:
         with open(path, "rb") as handle:
             return handle.read() == expected
