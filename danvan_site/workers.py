@@ -130,6 +130,19 @@ class Workers:
 def _receive(values: Sequence[Any]) -> None:
     global _received
     _received = values
+    threading.Thread(target=_end_with_the_build, daemon=True).start()
+
+
+def _end_with_the_build() -> None:
+    """A build that is killed takes its workers along.
+
+    They would wait for work for ever, and one that has some would write into the staging folder
+    of the next build: a worker does not hold the lock.
+    """
+    build = multiprocessing.parent_process()
+    if build:
+        build.join()
+        os._exit(1)
 
 
 def _value(argument: Argument | Shared[Argument], values: Sequence[Any]) -> Argument:
