@@ -1,8 +1,8 @@
 """The published folder: owned, locked, changed from one complete state to the next.
 
 What a build renders is staged inside the folder first, under a name that hosts do not serve;
-only when everything is there do files move into place: new ones first, then changed ones, pages
-that others lead to before those that lead to them, removals last.  A journal of the paths that
+only when everything is there do files move into place: new ones first, then changed ones, the
+home page at the end, removals last (`OutputFolder.in_order` says why).  A journal of the paths that
 are about to change makes an interrupted publication the next build's to finish.
 """
 
@@ -11,10 +11,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import shutil
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from danvan_site import locks, vietnamese
@@ -22,6 +24,7 @@ from danvan_site.errors import Place, UsageError
 
 MARKER = ".danvan-site"
 MANIFEST = "manifest-sha256.txt"
+HOME = "index.html"
 _LOCK = ".danvan-site.lock"
 _JOURNAL = ".danvan-journal"
 _STAGING = ".danvan-staging"
@@ -77,7 +80,8 @@ class OutputFolder:
     def __init__(self, root: Path, shown: str) -> None:
         self.root = root
         self.shown = shown
-        self.staging = root / _STAGING
+        # A name for each build: workers of a killed one may still be writing for a moment.
+        self.staging = root / _STAGING / secrets.token_hex(4)
 
     @contextlib.contextmanager
     def locked(self, waiting: Callable[[], None]) -> Iterator[OutputFolder]:
@@ -88,6 +92,8 @@ class OutputFolder:
         self._claim()
         with locks.locked(self.root / _LOCK, waiting):
             self._clear_staging()
+            if (self.root / MARKER).read_bytes() != _MARKER_TEXT.encode():
+                self._write_text(MARKER, _MARKER_TEXT)
             try:
                 yield self
             finally:
@@ -96,18 +102,34 @@ class OutputFolder:
     def _claim(self) -> None:
         if self.root.is_symlink() or (self.root.exists() and not self.root.is_dir()):
             raise UsageError("output-not-folder", Place(self.shown))
+        # Looked at before the marker: what another build puts there has the marker before it.
+        is_used = self.root.exists() and bool(set(os.listdir(self.root)) - {_LOCK})
         marker = self.root / MARKER
         if not marker.is_file():
-            if self.root.exists() and any(entry.name != _LOCK for entry in os.scandir(self.root)):
+            if is_used:
                 raise UsageError("output-not-ours", Place(self.shown))
             self.root.mkdir(parents=True, exist_ok=True)
-            marker.write_text(_MARKER_TEXT, "utf-8", newline="\n")
+            marker.touch()  # Its text follows when the folder is locked.
 
     def _clear_staging(self) -> None:
-        if self.staging.is_symlink():
-            self.staging.unlink()
-        elif self.staging.exists():
-            shutil.rmtree(self.staging)
+        """Remove what is staged; what workers of a killed build still write, a moment later."""
+        top = self.root / _STAGING
+        if top.is_symlink():
+            top.unlink()
+        for pause in (0.01, 0.05, 0.25, 0):
+            try:
+                if top.exists():
+                    shutil.rmtree(top)
+                return
+            except OSError:
+                if not pause:
+                    raise
+                time.sleep(pause)
+
+    @cached_property
+    def _listed(self) -> list[tuple[str, str, str]]:
+        """The lines of the manifest that the last publication wrote, cut in three."""
+        return [line.partition("  ") for line in _lines(self.root / MANIFEST)]
 
     def owned(self) -> dict[str, str]:
         """Return the published paths that are ours to replace and remove, with their sha256.
@@ -116,14 +138,25 @@ class OutputFolder:
         digest: their state is not known).
         """
         paths: dict[str, str] = {}
-        for line in _lines(self.root / MANIFEST):
-            digest, _, path = line.partition("  ")
+        for digest, _, path in self._listed:
             if is_contained(path):
                 paths[path] = digest
         for path in _lines(self.root / _JOURNAL):
             if is_contained(path):
                 paths[path] = ""
         return paths
+
+    def in_order(self, ranked: Iterable[str], on_disk: OnDisk) -> list[str]:
+        """Return paths that are to be published in the order in which they are to move into place.
+
+        Bulletins lead to each other in circles, so no order keeps all links of all pages alive.
+        But a reader comes to a new page only through one that was there before: new ones come
+        first, then those that an interrupted publication may have left without what they lead to,
+        then changed ones, all by rank.  Before its home page stands a first site has no readers.
+        """
+        whole = {path for _, _, path in self._listed}
+        # The sort is stable.
+        return sorted(ranked, key=lambda path: (path == HOME, path in on_disk, path in whole))
 
     @property
     def is_settled(self) -> bool:
@@ -168,7 +201,9 @@ class OutputFolder:
         if not staged and not removed and self.owned() == digests:
             return
         self._refuse_links([*staged, *removed])
-        self._write_text(_JOURNAL, "".join(f"{path}\n" for path in sorted({*staged, *removed})))
+        # What an interrupted publication left is ours, too, until the manifest tells of it.
+        paths = {*staged, *removed, *_lines(self.root / _JOURNAL)}
+        self._write_text(_JOURNAL, "".join(f"{path}\n" for path in sorted(paths)))
         self._remove(stale)
         self._move(staged)
         self._remove(removed)
@@ -185,8 +220,10 @@ class OutputFolder:
                 raise UsageError("output-has-link", Place(f"{self.shown}/{folder}"))
 
     def _remove(self, paths: Iterable[str]) -> None:
-        """Remove files, a compressed copy before its file: a host would go on sending it."""
-        for path in sorted(paths, reverse=True):
+        """Remove files: pages before the pictures and attachments that they show, a compressed copy
+        before its file, because a host would go on sending it."""
+        copies_first = sorted(paths, reverse=True)
+        for path in sorted(copies_first, key=lambda path: ".html" not in path):
             (self.root / path).unlink(missing_ok=True)
 
     def _move(self, staged: Sequence[str]) -> None:
@@ -222,7 +259,7 @@ class OutputFolder:
 
     def _write_text(self, name: str, text: str) -> None:
         """Write a file of our own bookkeeping whole or not at all."""
-        self.staging.mkdir(exist_ok=True)
+        self.staging.mkdir(parents=True, exist_ok=True)
         temporary = self.staging / f"{name}.new"
         temporary.write_text(text, "utf-8", newline="\n")
         os.replace(temporary, self.root / name)

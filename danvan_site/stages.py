@@ -246,7 +246,9 @@ class Stages:
         with self._stage("publish"):
             kept = outputs | copies.outputs
             outputs |= {path: each for path, each in copies.outputs.items() if each.digest}
-            staged = _in_order(planned, files, copies.staged, on_disk)
+            ranked = (artifact.path for artifact in planned.artifacts)
+            moving = (path for path in ranked if path in files or path in copies.staged)
+            staged = _with_copies(folder.in_order(moving, on_disk), files, copies.staged)
             removed = self._replace(staged, outputs, known, on_disk)
             changed = {path: each for path, each in kept.items() if known.get(path) is not each}
             forgotten = [path for path in known if path not in kept]
@@ -366,19 +368,16 @@ def _is_known(path: str, known: Mapping[str, KnownOutput]) -> bool:
     return path in known and bool(known[path].digest)
 
 
-def _in_order(
-    planned: Plan, files: Collection[str], copies: Mapping[str, Sequence[str]], on_disk: OnDisk
+def _with_copies(
+    paths: Iterable[str], files: Collection[str], copies: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """Return all that is staged in the order in which it moves: new files first, then by rank.
+    """Return all that is staged in the order in which it moves, which *paths* have.
 
     *files* are staged themselves, *copies* are staged compressed copies by file.  These go before
     their file, for a host sends them in its place: they must not be the older ones.
     """
-    ranked = (artifact.path for artifact in planned.artifacts)
-    moving = [path for path in ranked if path in files or path in copies]
-    moving.sort(key=lambda path: path in on_disk)  # stable
     order: list[str] = []
-    for path in moving:
+    for path in paths:
         order += copies.get(path, ())
         order += [path] if path in files else []
     return order

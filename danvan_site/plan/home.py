@@ -11,7 +11,7 @@ from danvan_site.library import Term
 from danvan_site.plan.archives import calendar_of, days_of
 from danvan_site.plan.bulletins import script_json
 from danvan_site.plan.frame import Frame, Values
-from danvan_site.plan.model import RANK_HOME, RANK_LIST, Artifact
+from danvan_site.plan.model import RANK_HOME, RANK_LIST, RANK_SEARCH, Artifact
 from danvan_site.plan.references import NOT_FOUND
 
 SEARCH_PAGE = "tim-kiem.html"
@@ -22,7 +22,7 @@ def plan(frame: Frame, index: str) -> Iterator[Artifact]:
     """Yield the pages of which there is one.  *index* is what the search page tells the client."""
     yield Artifact("index.html", "home", "home.html", partial(_home, frame), RANK_HOME)
     make = partial(_search, frame, index)
-    yield Artifact(SEARCH_PAGE, "search", "search.html", make, RANK_LIST)
+    yield Artifact(SEARCH_PAGE, "search", "search.html", make, RANK_SEARCH)
     yield Artifact(NOT_FOUND, "not-found", "not-found.html", partial(_not_found, frame), RANK_LIST)
 
 

@@ -39,4 +39,6 @@ class Artifact(NamedTuple):
     inputs: str = ""
 
 
-RANK_FILE, RANK_BULLETIN, RANK_LIST, RANK_HOME, RANK_MACHINE = range(5)
+# The search page comes right after the index that it asks for: what lies between the two is when
+# a search may go wrong.
+RANK_FILE, RANK_BULLETIN, RANK_LIST, RANK_MACHINE, RANK_INDEX, RANK_SEARCH, RANK_HOME = range(7)

@@ -9,7 +9,7 @@ from danvan_site import vietnamese
 from danvan_site.content import Bulletin
 from danvan_site.library import standing
 from danvan_site.plan.frame import Frame, Values
-from danvan_site.plan.model import RANK_FILE, Artifact, canonical
+from danvan_site.plan.model import RANK_INDEX, Artifact, canonical
 from danvan_site.search.documents import Source
 from danvan_site.search.files import CHUNK_FOLDERS
 from danvan_site.search.index import Index
@@ -64,30 +64,30 @@ def plan(frame: Frame, index: Index) -> Iterator[Artifact]:
         for chunk in range(index.layout.chunks[folder]):
             context: Values = {"chunk": chunk}
             path = chunk_path(folder, chunk)
-            yield Artifact(path, kind, "", partial(dict, context), RANK_FILE)
+            yield Artifact(path, kind, "", partial(dict, context), RANK_INDEX)
     for kind, name in (("search-vocabulary", "tu-vung"), ("search-lengths", "do-dai")):
         context = {"chunk": 0, "name": name}
-        yield Artifact(f"{FOLDER}/{name}.js", kind, "", partial(dict, context), RANK_FILE)
+        yield Artifact(f"{FOLDER}/{name}.js", kind, "", partial(dict, context), RANK_INDEX)
     bulletins = frame.standing
     for number, start in enumerate(range(0, len(bulletins), CARDS)):
         some = bulletins[start : start + CARDS]
         make = partial(_cards, number, some)
         inputs = frame.stamps(some)
-        yield Artifact(cards_path(number), "search-data", "", make, RANK_FILE, inputs=inputs)
+        yield Artifact(cards_path(number), "search-data", "", make, RANK_INDEX, inputs=inputs)
     for key in _FILTERS.values():
         if _is_used(frame, key):
             yield _data(frame, f"loc/{key}", partial(_column, frame, key))
     if frame.settings.search.export == "lunr":
         documents = [[each.path, each.url] for each in bulletins]
         context = {"documents": documents, "digest": index.digest}
-        yield Artifact(f"{FOLDER}/lunr.json", "search-lunr", "", partial(dict, context), RANK_FILE)
+        yield Artifact(f"{FOLDER}/lunr.json", "search-lunr", "", partial(dict, context), RANK_INDEX)
     yield _data(frame, "loc/luot-xem", partial(_views, bulletins))
     yield _data(frame, "loc/ngay", partial(_days, bulletins))
 
 
 def _data(frame: Frame, name: str, make: Callable[[], object]) -> Artifact:
     context, inputs = partial(_named, name, make), frame.everything
-    return Artifact(f"{FOLDER}/{name}.js", "search-data", "", context, RANK_FILE, inputs=inputs)
+    return Artifact(f"{FOLDER}/{name}.js", "search-data", "", context, RANK_INDEX, inputs=inputs)
 
 
 def _named(name: str, make: Callable[[], object]) -> Values:
