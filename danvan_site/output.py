@@ -92,9 +92,9 @@ class OutputFolder:
         self._claim()
         with locks.locked(self.root / _LOCK, waiting):
             self._clear_staging()
-            if (self.root / MARKER).read_bytes() != _MARKER_TEXT.encode():
-                self._write_text(MARKER, _MARKER_TEXT)
             try:
+                if (self.root / MARKER).read_bytes() != _MARKER_TEXT.encode():
+                    self._write_text(MARKER, _MARKER_TEXT)
                 yield self
             finally:
                 self._clear_staging()

@@ -328,7 +328,7 @@ class Stages:
         self._stop_on_errors()
 
     def _index(self, planned: Plan, rendering: Rendering) -> None:
-        """Make what of the search index is not as it was; its files stand before all pages."""
+        """Make what of the search index is not as it was."""
         folder = self._state.path.with_suffix(".search")
         spool = planned.index.spooled(self._state, self._workers, folder)
         tasks = rendering.index_tasks(stamps(spool))

@@ -447,7 +447,7 @@ def test_killed_builds_leave_a_site_whose_links_live_and_the_next_one_finishes_i
     seed = int(os.environ.get("DANVAN_KILLS_SEED", "1"))
     print(f"{builds.__name__}, seed {seed}")
     killer = Killer(tmp_path, seed)
-    left = KILLS // len(ROUNDS)
+    left = -(-KILLS // len(ROUNDS))
     while left > 0:
         left -= builds(killer, left)
     print(dict(killer.killed))
