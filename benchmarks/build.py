@@ -43,6 +43,7 @@ from common import (
     markdown,
     measured,
     our_index_stage,
+    parts_of,
     read_archive,
     say,
     table,
@@ -363,21 +364,12 @@ def run(options: argparse.Namespace, work: Path) -> None:
     print(text)
 
 
-def parts_of(text: str) -> list[str]:
-    """Read the value of --parts."""
-    parts = text.split(",")
-    unknown = set(parts) - set(PARTS)
-    if unknown:
-        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
-    return parts
-
-
 def main() -> int:
     """Read the arguments and run; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("archives", type=Path, nargs="+", metavar="ARCHIVE")
     parser.add_argument("--out", type=Path, help="keep table, figures and programs in this folder")
-    parser.add_argument("--parts", type=parts_of, default=list(PARTS), help=",".join(PARTS))
+    parser.add_argument("--parts", type=parts_of(PARTS), default=list(PARTS), help=",".join(PARTS))
     parser.add_argument("--alone", action="store_true", help="without Hugo and Pagefind")
     parser.add_argument("--repeats", type=int, default=3, help="builds of each kind (3)")
     options = parser.parse_args()

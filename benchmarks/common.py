@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import math
@@ -16,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -311,3 +312,16 @@ def as_json(
     rows = {name: [asdict(row) for row in each] for name, each in results.items()}
     values = {"machine": facts, "results": rows, "notes": notes}
     return json.dumps(values, ensure_ascii=False, indent=1)
+
+
+def parts_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return what reads the value of --parts: some of *known*."""
+
+    def read(text: str) -> list[str]:
+        parts = text.split(",")
+        unknown = set(parts) - set(known)
+        if unknown:
+            raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
+        return parts
+
+    return read

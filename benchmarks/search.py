@@ -50,6 +50,7 @@ from common import (
     markdown,
     measured,
     our_index_stage,
+    parts_of,
     read_archive,
     say,
     spread,
@@ -1116,15 +1117,6 @@ def run(options: argparse.Namespace, work: Path) -> None:
     print(text)
 
 
-def parts_of(text: str) -> list[str]:
-    """Read the value of --parts."""
-    parts = text.split(",")
-    unknown = set(parts) - set(PARTS)
-    if unknown:
-        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
-    return parts
-
-
 def main() -> int:
     """Read the arguments and run; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -1133,7 +1125,7 @@ def main() -> int:
     parser.add_argument(
         "--queries", type=int, default=60, help="queries of query, line and slow (60)"
     )
-    parser.add_argument("--parts", type=parts_of, default=list(PARTS), help=",".join(PARTS))
+    parser.add_argument("--parts", type=parts_of(PARTS), default=list(PARTS), help=",".join(PARTS))
     parser.add_argument("--alone", action="store_true", help="without Pagefind")
     parser.add_argument("--repeats", type=int, default=3, help="builds of the part index (3)")
     options = parser.parse_args()
