@@ -62,6 +62,14 @@ def is_contained(path: str) -> bool:
     return all(map(_is_valid_name, parts)) and parts[0] not in _OURS
 
 
+def folders_of(path: str) -> Iterator[str]:
+    """Yield the folders above a published path, the nearest first."""
+    at = path.rfind("/")
+    while at > 0:
+        yield path[:at]
+        at = path.rfind("/", 0, at)
+
+
 @lru_cache(maxsize=1 << 16)
 def _is_valid_name(name: str) -> bool:
     return (
@@ -197,6 +205,9 @@ class OutputFolder:
 
         *digests* is what the folder holds when done: path → sha256.  Those of the *removed* that
         are *stale* go before anything moves: a host would send them in the place of what is new.
+        So do those that are a folder now, or stand in one that is a file now.
+
+        Raises UsageError where links or folders of others are in the way.
         """
         if not staged and not removed and self.owned() == digests:
             return
@@ -204,10 +215,13 @@ class OutputFolder:
         # What an interrupted publication left is ours, too, until the manifest tells of it.
         paths = {*staged, *removed, *_lines(self.root / _JOURNAL)}
         self._write_text(_JOURNAL, "".join(f"{path}\n" for path in sorted(paths)))
-        self._remove(stale)
+        first = {*stale, *_in_the_way(staged, removed)}
+        self._remove(first)
+        self._remove_empty_folders(first)
         self._move(staged)
-        self._remove(removed)
-        self._remove_empty_folders(removed)
+        later = set(removed) - first
+        self._remove(later)
+        self._remove_empty_folders(later)
         lines = (f"{digests[path]}  {path}\n" for path in sorted(digests))
         self._write_text(MANIFEST, "".join(lines))
         (self.root / _JOURNAL).unlink()
@@ -233,7 +247,10 @@ class OutputFolder:
         for path in staged:
             folder = self._new_folder(PurePosixPath(path), moved, known)
             if folder is None:
-                os.replace(self.staging / path, self.root / path)
+                target = self.root / path
+                if target.is_dir():
+                    self._remove_empty_folder(path)
+                os.replace(self.staging / path, target)
             elif folder not in moved:
                 os.rename(self.staging / folder, self.root / folder)
                 moved.add(folder)
@@ -257,12 +274,29 @@ class OutputFolder:
             with contextlib.suppress(OSError):
                 (self.root / folder).rmdir()
 
+    def _remove_empty_folder(self, path: str) -> None:
+        """Remove a folder in a file's place: it holds no files, or publishing had been refused."""
+        try:
+            (self.root / path).rmdir()
+        except OSError:
+            raise UsageError("output-foreign-file", Place(f"{self.shown}/{path}")) from None
+
     def _write_text(self, name: str, text: str) -> None:
         """Write a file of our own bookkeeping whole or not at all."""
         self.staging.mkdir(parents=True, exist_ok=True)
         temporary = self.staging / f"{name}.new"
         temporary.write_text(text, "utf-8", newline="\n")
         os.replace(temporary, self.root / name)
+
+
+def _in_the_way(staged: Iterable[str], removed: Collection[str]) -> set[str]:
+    """Return what is to be removed and stands where a folder is to be, or in the place of a file
+    that is to move there."""
+    if not removed:
+        return set()
+    moving = set(staged)
+    needed = {folder for path in moving for folder in folders_of(path)}
+    return {path for path in removed if path in needed or not moving.isdisjoint(folders_of(path))}
 
 
 def _lines(path: Path) -> list[str]:

@@ -17,7 +17,7 @@ from danvan_site.discovery import File
 from danvan_site.errors import ContentError, Place, Problem, Severity
 from danvan_site.library import Library, assemble
 from danvan_site.options import BuildOptions, BuildReport, Progress
-from danvan_site.output import OnDisk, OutputFolder
+from danvan_site.output import OnDisk, OutputFolder, folders_of
 from danvan_site.plan import Plan, References, plan
 from danvan_site.rendering import Rendering
 from danvan_site.search.files import stamps
@@ -289,8 +289,8 @@ class Stages:
     ) -> Sequence[str]:
         """Publish what is *staged*; return what was removed."""
         owned = self._folder.owned()
-        standing = (path for path in staged if path in on_disk and path not in owned)
-        self._refuse_foreign(path for path in standing if not _is_known(path, known))
+        foreign = [path for path in on_disk if path not in owned and not _is_known(path, known)]
+        self._refuse_foreign(foreign, staged)
         removed = [path for path in owned if path not in outputs and path in on_disk]
         copies = {path + suffix for path in staged for suffix in compression.SUFFIXES}
         digests = {path: each.digest for path, each in outputs.items()}
@@ -335,10 +335,18 @@ class Stages:
         self._progress.stage("index", len(tasks))
         rendering.index(spool, tasks, self._workers, self._progress.advance)
 
-    def _refuse_foreign(self, paths: Iterable[str]) -> None:
-        """A file that somebody else put where a page is to stand is not overwritten."""
+    def _refuse_foreign(self, foreign: Collection[str], staged: Sequence[str]) -> None:
+        """A file that somebody else put where a page or its folder is to stand is not touched."""
+        if not foreign:
+            return
+        pages = set(staged)
+        needed = pages.union(*map(folders_of, staged))
         shown = self._options.shown(self._options.output)
-        self._tell(Problem("output-foreign-file", Place(f"{shown}/{path}")) for path in paths)
+        self._tell(
+            Problem("output-foreign-file", Place(f"{shown}/{path}"))
+            for path in sorted(foreign)
+            if path in needed or not pages.isdisjoint(folders_of(path))
+        )
 
     def _examine(self, planned: Plan, templates: Templates) -> None:
         """Render everything, and throw it away: templates go wrong only then."""

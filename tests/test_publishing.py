@@ -61,6 +61,55 @@ def test_a_file_of_others_in_a_pages_place_is_not_overwritten(site: Workbench) -
     assert "Bài 2020/08/moi.md" in site.page("2020/08/moi.html")
 
 
+def test_files_of_others_around_a_pages_place_are_not_touched(site: Workbench) -> None:
+    site.build()
+    site.write("public/cu", "của người khác")
+    site.write("public/xua/bai.html/anh.png", "của người khác")
+    site.bulletin("2020/08/moi.md", date="2020-08-01", aliases=["/cu/x.html", "/xua/bai.html"])
+    before = site.tree()
+    outcome = site.run("build", "--json")
+    assert outcome.code == 1
+    assert outcome.problems == [
+        "public/cu output-foreign-file",
+        "public/xua/bai.html/anh.png output-foreign-file",
+    ]
+    assert site.tree() == before
+
+
+@pytest.mark.parametrize("arguments", [(), ("--precompress",)])
+def test_a_page_becomes_a_folder_and_a_folder_a_page(
+    site: Workbench, arguments: tuple[str, ...]
+) -> None:
+    page, within = "cu/x.html", "cu/x.html/y/index.html"
+    for alias, path, gone in [
+        ("/cu/x.html", page, within),
+        ("/cu/x.html/y/", within, page),
+        ("/cu/x.html", page, within),
+    ]:
+        site.bulletin("2020/07/doi-cho.md", aliases=[alias])
+        site.build(*arguments)
+        assert "doi-cho.html" in site.page(path)
+        assert not (site.output / gone).is_file()
+    site.build("--clean", *arguments)
+
+
+def test_an_empty_folder_in_a_pages_place_is_no_hindrance(site: Workbench) -> None:
+    site.build()
+    (site.output / "2020/07/moi.html").mkdir()
+    site.bulletin("2020/07/moi.md")
+    site.build()
+    assert "Bài 2020/07/moi.md" in site.page("2020/07/moi.html")
+
+
+def test_a_page_inside_another_is_refused_with_both_named(site: Workbench) -> None:
+    site.bulletin("2020/07/a.md", aliases=["/Cu/X.html"])
+    site.bulletin("2020/07/b.md", aliases=["/cu/x.html/y/"])
+    outcome = site.run("build", "--json")
+    assert outcome.code == 1
+    assert outcome.problems == ["content/2020/07/a.md:1:1 address-is-folder"]
+    assert outcome.report["problems"][0]["text"].endswith("2020/07/b.md")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_a_link_in_the_published_folder_does_not_lead_writing_out_of_it(site: Workbench) -> None:
     site.build()

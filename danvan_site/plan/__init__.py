@@ -12,7 +12,7 @@ from danvan_site.catalog import Catalog
 from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, nearest
 from danvan_site.library import Library
-from danvan_site.output import is_contained
+from danvan_site.output import folders_of, is_contained
 from danvan_site.plan import archives, bulletins, home, listings, machine, search
 from danvan_site.plan.frame import Frame
 from danvan_site.plan.model import Artifact, Context, canonical
@@ -70,7 +70,8 @@ def plan(
 
 
 def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:
-    """Return the artifacts that would stand on another's path, whatever the file system's case."""
+    """Return the artifacts that would stand on another's path, or where another needs a folder,
+    whatever the file system's case."""
     problems = []
     first: dict[str, Artifact] = {}
     for artifact in artifacts:
@@ -83,6 +84,16 @@ def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:
         if not is_contained(artifact.path):
             place = Place(f"{shown}/{artifact.subject}", 1, 1)
             problems.append(Problem("bad-path", place, {"path": artifact.path}))
+    folders: dict[str, Artifact] = {}
+    for path, artifact in first.items():
+        for folder in folders_of(path):
+            if folders.setdefault(folder, artifact) is not artifact:
+                break  # so are those above
+    for folder in first.keys() & folders.keys():
+        here, within = first[folder], folders[folder]
+        place = Place(f"{shown}/{here.subject}" if here.subject else here.path, 1, 1)
+        details = {"path": here.path, "other": within.subject or within.path}
+        problems.append(Problem("address-is-folder", place, details))
     return problems
 
 
