@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
+import marshal
 import math
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from danvan_site import compression, config, discovery
 from danvan_site.discovery import File
@@ -132,13 +132,13 @@ class _Build:
         options = self._options
         shown = options.shown(options.content)
         files, problems = discovery.discover(options.content, shown)
-        on_disk = self._folder.scan() if options.publish else {}
         trusted_before = self._state.mark_seen() - _RACY_NS
-        report = self._as_it_was(files, on_disk, trusted_before) if options.publish else None
+        report = self._as_it_was(files, trusted_before) if options.publish else None
         if report:
             report.seconds["discover"] = time.perf_counter() - start
             return report
         self._state.keep_last(None)
+        on_disk = self._folder.scan() if options.publish else {}
         seconds = {"discover": time.perf_counter() - start}
         # Loading the libraries that do the work takes longer than seeing that there is none.
         from danvan_site.stages import Stages
@@ -152,9 +152,7 @@ class _Build:
             self._keep_last(done.report, files, done.sources, done.on_disk)
         return done.report
 
-    def _as_it_was(
-        self, files: Mapping[str, File], on_disk: OnDisk, trusted_before: int
-    ) -> BuildReport | None:
+    def _as_it_was(self, files: Mapping[str, File], trusted_before: int) -> BuildReport | None:
         """Report as the last build did where nothing at all has changed since; else None.
 
         The times of files that are older than *trusted_before* (ns) tell whether they did.
@@ -163,7 +161,9 @@ class _Build:
         now = self._options.now.timestamp()
         if not last or not last["since"] <= now < last["until"] or not self._folder.is_settled:
             return None
-        if last["signature"] != self._signature(files, on_disk):
+        if last["signature"] != self._signature(files):
+            return None
+        if last["on_disk"] != _digest(sorted(self._folder.scan().items())):
             return None
         for file in files.values():
             # What changed about when it was last looked at proves nothing by its time.
@@ -194,7 +194,8 @@ class _Build:
         ]
         names = ("bulletins", "pages", "artifacts", "compressed", "left_out")
         last = {
-            "signature": self._signature(files, on_disk),
+            "signature": self._signature(files),
+            "on_disk": _digest(sorted(on_disk.items())),
             "since": now,
             "until": min(moments, default=math.inf),
             "report": {name: getattr(report, name) for name in names},
@@ -202,16 +203,16 @@ class _Build:
         }
         self._state.keep_last(last)
 
-    def _signature(self, files: Mapping[str, File], on_disk: OnDisk) -> str:
-        """Return what is different when anything is that a build depends on or leaves behind."""
+    def _signature(self, files: Mapping[str, File]) -> str:
+        """Return what is different when anything is that a build depends on."""
         if not self._sources:
-            self._sources = _digest(list(files.values()))
-        return _digest([self._asked, self._sources, on_disk])
+            self._sources = _digest([(path, name, *stamp) for path, name, stamp in files.values()])
+        return f"{self._asked} {self._sources}"
 
 
-def _digest(values: object) -> str:
-    data = json.dumps(values, sort_keys=True).encode()
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+def _digest(values: list[Any]) -> str:
+    # The second version of the format depends on values alone, not on where they are used twice.
+    return hashlib.blake2b(marshal.dumps(values, 2), digest_size=16).hexdigest()
 
 
 def _asked(options: BuildOptions, settings: config.Settings) -> str:

@@ -43,10 +43,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """A taxonomy: its terms by what identifies their names, in dictionary order."""
+    """A taxonomy: its terms by what identifies their names, in dictionary order.
+
+    ``unusual`` has those of the names as written whose term is called otherwise or has not the
+    slug of its name, each with what tells so.  All other links to terms follow from the names.
+    """
 
     key: str
     terms: Mapping[str, Term]
+    unusual: Mapping[str, str]
 
     def find(self, names: Iterable[str]) -> list[Term]:
         """Return the terms of some names."""
@@ -85,14 +90,15 @@ class Library:
         return members[rank + 1 : rank + 1 + NEIGHBOURS], older[::-1]
 
 
-_NAMES_OF: Mapping[str, Callable[[Bulletin], Sequence[str]]] = {
+# What a bulletin says of each grouping: names as they are written in its front matter.
+NAMES_OF: Mapping[str, Callable[[Bulletin], Sequence[str]]] = {
     "chuyen-muc": lambda bulletin: bulletin.head.category,
     "tu-khoa": lambda bulletin: bulletin.head.tags,
     "don-vi": lambda bulletin: (bulletin.head.unit,) if bulletin.head.unit else (),
     "tac-gia": lambda bulletin: bulletin.head.author,
     "su-kien": lambda bulletin: bulletin.head.topic,
 }
-GROUPINGS = tuple(_NAMES_OF)
+GROUPINGS = tuple(NAMES_OF)
 
 
 def assemble(
@@ -110,7 +116,7 @@ def assemble(
             (pages if source.is_page else bulletins).append(source)
     bulletins.sort(key=lambda each: each.order)
     pages.sort(key=lambda page: (page.head.menu or 10_000, page.path))
-    groupings = {key: Grouping(key, _terms(key, bulletins, settings)) for key in GROUPINGS}
+    groupings = {key: _grouping(key, bulletins, settings) for key in GROUPINGS}
     years, months = _dated(bulletins)
     return Library(
         tuple(bulletins),
@@ -191,7 +197,7 @@ def _left_out(source: Bulletin, now: float, drafts: bool, future: bool) -> str:
     return ""
 
 
-def _terms(key: str, bulletins: Sequence[Bulletin], settings: Settings) -> dict[str, Term]:
+def _grouping(key: str, bulletins: Sequence[Bulletin], settings: Settings) -> Grouping:
     """Make the terms of a grouping.
 
     Two names that give the same slug get it in the order of their first bulletins, the second
@@ -200,9 +206,10 @@ def _terms(key: str, bulletins: Sequence[Bulletin], settings: Settings) -> dict[
     described = {"chuyen-muc": settings.categories, "su-kien": settings.topics}.get(key, ())
     descriptions = {vietnamese.identity(each.name): each for each in described}
     units = by_identity(settings.units) if key == "don-vi" else {}
-    groups, spellings = _named(key, bulletins)
+    groups, spellings, spelled = _named(key, bulletins)
     everything: dict[str, Sequence[Bulletin]] = {**dict.fromkeys(units, ()), **groups}
     terms: dict[str, Term] = {}
+    unusual: dict[str, str] = {}
     taken: set[str] = set()
     for identity, members in sorted(everything.items(), key=_first_appearance):
         official = descriptions.get(identity) or units.get(identity)
@@ -215,7 +222,11 @@ def _terms(key: str, bulletins: Sequence[Bulletin], settings: Settings) -> dict[
         taken.add(slug)
         description = descriptions[identity].description if identity in descriptions else ""
         terms[identity] = Term(key, name, slug, tuple(members), description, units.get(identity))
-    return dict(sorted(terms.items(), key=lambda item: vietnamese.sort_key(item[1].name)))
+        for written in spelled.get(identity, ()):
+            if written != name or slug != base:
+                unusual[written] = f"{written}\0{name}\0{slug}"
+    ordered = sorted(terms.items(), key=lambda item: vietnamese.sort_key(item[1].name))
+    return Grouping(key, dict(ordered), unusual)
 
 
 def _first_appearance(group: tuple[str, Sequence[Bulletin]]) -> tuple[bool, object, str]:
@@ -225,10 +236,10 @@ def _first_appearance(group: tuple[str, Sequence[Bulletin]]) -> tuple[bool, obje
 
 def _named(
     key: str, bulletins: Sequence[Bulletin]
-) -> tuple[dict[str, list[Bulletin]], dict[str, str]]:
-    """Return the bulletins with each name of a grouping, and the spelling of the name to show: the
-    commonest that is not all capitals."""
-    names_of = _NAMES_OF[key]
+) -> tuple[dict[str, list[Bulletin]], dict[str, str], dict[str, list[str]]]:
+    """Return the bulletins with each name of a grouping, the spelling of the name to show (the
+    commonest that is not all capitals), and all its spellings."""
+    names_of = NAMES_OF[key]
     positions: dict[str, list[int]] = {}
     for position, bulletin in enumerate(bulletins):
         for name in names_of(bulletin):
@@ -246,4 +257,4 @@ def _named(
         identity: min(names, key=lambda name: (name.isupper(), -len(positions[name]), name))
         for identity, names in spelled.items()
     }
-    return groups, spellings
+    return groups, spellings, spelled

@@ -186,7 +186,7 @@ class Rendering:
         self._tell(first.values())
 
     def _inputs(self, artifact: Artifact) -> str:
-        return _digest(self._frame, artifact.inputs) if artifact.inputs else ""
+        return f"{self._frame}{_digest(artifact.inputs)}" if artifact.inputs else ""
 
     def _wanted(
         self, artifacts: Sequence[Artifact], inputs_of: Callable[[Artifact], str]

@@ -302,16 +302,18 @@ class Reader:
         """Return what was read of the source *path*; raise KeyError where it is not known."""
         return json.loads(self._one("SELECT row FROM text WHERE path = ?", path)[0])
 
-    def record(self, path: str) -> tuple[str, str]:
-        """Return what open data have of the source *path*: members of JSON, cells of CSV; raise
+    def members(self, path: str) -> str:
+        """Return what open data have of the source *path* as members of a JSON object; raise
         KeyError where it is not known."""
-        members, cells = self._one("SELECT members, cells FROM record WHERE path = ?", path)
-        return members, cells
+        return str(self._one("SELECT members FROM record WHERE path = ?", path)[0])
 
-    def records(self) -> dict[str, tuple[str, str]]:
-        """Return what open data have of all sources, by path."""
-        rows = self._database.execute("SELECT path, members, cells FROM record")
-        return {path: (members, cells) for path, members, cells in rows}
+    def all_members(self) -> dict[str, str]:
+        """Return what open data have of all sources as members of JSON objects, by path."""
+        return dict(self._database.execute("SELECT path, members FROM record"))
+
+    def all_cells(self) -> dict[str, str]:
+        """Return what open data have of all sources as cells of CSV, by path."""
+        return dict(self._database.execute("SELECT path, cells FROM record"))
 
     def words(self) -> list[str]:
         """Return the vocabulary of the streams, by number."""

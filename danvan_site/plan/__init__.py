@@ -84,15 +84,13 @@ def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:
         if not is_contained(artifact.path):
             place = Place(f"{shown}/{artifact.subject}", 1, 1)
             problems.append(Problem("bad-path", place, {"path": artifact.path}))
-    folders: dict[str, Artifact] = {}
-    for path, artifact in first.items():
-        for folder in folders_of(path):
-            if folders.setdefault(folder, artifact) is not artifact:
-                break  # so are those above
+    within = {path.rpartition("/")[0]: artifact for path, artifact in first.items()}
+    folders = {above: artifact for path, artifact in within.items() for above in folders_of(path)}
+    folders |= within
     for folder in first.keys() & folders.keys():
-        here, within = first[folder], folders[folder]
+        here, inside = first[folder], folders[folder]
         place = Place(f"{shown}/{here.subject}" if here.subject else here.path, 1, 1)
-        details = {"path": here.path, "other": within.subject or within.path}
+        details = {"path": here.path, "other": inside.subject or inside.path}
         problems.append(Problem("address-is-folder", place, details))
     return problems
 

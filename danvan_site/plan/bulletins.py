@@ -52,9 +52,9 @@ def _inputs(frame: Frame, bulletin: Bulletin) -> str:
         size = frame.settings.page_size
         parts.append(page_of(shelf, frame.library.rank(bulletin), size))
     for key, name in _TERMS:
-        names = getattr(head, name)
-        if names:
-            parts += frame.term_stamps(key, names)
+        unusual = frame.library.groupings[key].unusual
+        if unusual:
+            parts += [unusual[each] for each in getattr(head, name) if each in unusual]
     for name in head.attachments:
         media = frame.references.attachment(bulletin, name)
         if media:

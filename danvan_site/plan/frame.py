@@ -43,8 +43,9 @@ class Frame:
         self.digest = digest(repr(settings), canonical([self.site, self.menu]))
         self._cards: dict[str, Values] = {}
         self._links: dict[str, dict[str, Values]] = {key: {} for key in GROUPINGS}
-        self._term_stamps: dict[str, dict[str, str]] = {key: {} for key in GROUPINGS}
         self._shelves: dict[str, list[str]] = {}
+        self._unusual_units = library.groupings["don-vi"].unusual
+        self._unusual_categories = library.groupings["chuyen-muc"].unusual
         self._stamps = {each.path: self._stamp(each) for each in library.bulletins}
 
     def text(self, key: str, **details: object) -> str:
@@ -170,21 +171,11 @@ class Frame:
     def _stamp(self, bulletin: Bulletin) -> str:
         head = bulletin.head
         parts = [head.url, head.card_digest, self.references.picture(bulletin)]
-        if head.unit:
-            parts += self.term_stamps("don-vi", (head.unit,))
-        if head.category:
-            parts += self.term_stamps("chuyen-muc", head.category[:1])
+        if head.unit in self._unusual_units:
+            parts.append(self._unusual_units[head.unit])
+        if head.category and head.category[0] in self._unusual_categories:
+            parts.append(self._unusual_categories[head.category[0]])
         return digest(*parts)
-
-    def term_stamps(self, key: str, names: Sequence[str]) -> list[str]:
-        """Return what tells whether the links to a grouping's terms are what they were."""
-        stamps = self._term_stamps[key]
-        return [stamps.get(name) or self._term_stamp(key, name) for name in names]
-
-    def _term_stamp(self, key: str, name: str) -> str:
-        (term,) = self.library.groupings[key].find([name])
-        stamp = self._term_stamps[key][name] = term_stamp(term)
-        return stamp
 
     def stamps_around(self, bulletin: Bulletin) -> str:
         """Return the stamps of a bulletin and its neighbours: see `stamps`."""
@@ -245,11 +236,6 @@ def anchor(bulletin: Bulletin) -> str:
 def term_link(term: Term) -> Values:
     """Return a term as a link."""
     return {"name": term.name, "url": term.url}
-
-
-def term_stamp(term: Term) -> str:
-    """Return what tells whether a link to a term is what it was."""
-    return f"{term.name}\0{term.slug}"
 
 
 def _links(pairs: Sequence[tuple[str, str]]) -> list[Values]:

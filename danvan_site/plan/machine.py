@@ -12,7 +12,7 @@ from danvan_site.content import Bulletin
 from danvan_site.errors import Problem
 from danvan_site.library import grouped, standing_latest
 from danvan_site.output import is_contained
-from danvan_site.plan.frame import Frame, Values, root_of, term_stamp
+from danvan_site.plan.frame import Frame, Values, root_of
 from danvan_site.plan.home import SEARCH_PAGE
 from danvan_site.plan.model import RANK_FILE, RANK_LIST, RANK_MACHINE, Artifact
 
@@ -68,7 +68,7 @@ def _feeds(frame: Frame) -> Iterator[Artifact]:
                 path = f"{term.folder}/feed.xml"
                 latest = standing_latest(term.members, FEED_LENGTH)
                 make = partial(_feed, frame, path, f"{term.name} – {title}", term.url, latest)
-                inputs = term_stamp(term) + frame.stamps(latest)
+                inputs = f"{term.name}\0{term.slug}{frame.stamps(latest)}"
                 yield Artifact(path, "atom", "", make, RANK_MACHINE, inputs=inputs)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from danvan_site import vietnamese
 from danvan_site.content import Bulletin
-from danvan_site.library import standing
+from danvan_site.library import NAMES_OF, standing
 from danvan_site.plan.frame import Frame, Values
 from danvan_site.plan.model import RANK_INDEX, Artifact, canonical
 from danvan_site.search.documents import Source
@@ -116,17 +116,19 @@ def _is_used(frame: Frame, key: str) -> bool:
 def _column(frame: Frame, key: str) -> object:
     """Return the names of a grouping's terms in the order in which they first appear, and those
     of each bulletin as codes."""
-    names: dict[str, list[str]] = {}
-    for term in frame.library.groupings[key].terms.values():
-        for bulletin in term.members:
-            names.setdefault(bulletin.path, []).append(term.name)
+    grouping, names_of = frame.library.groupings[key], NAMES_OF[key]
     codes: dict[str, str] = {}
-    text: list[str] = []
+    written: dict[str, str] = {}
+    rows: list[str] = []
     for bulletin in frame.standing:
-        for name in dict.fromkeys(names.get(bulletin.path, ())):
-            text.append(codes.setdefault(name, _code(len(codes))))
-        text.append(" ")
-    return [list(codes), "".join(text)]
+        names = names_of(bulletin)
+        for name in names:
+            if name not in written:
+                (term,) = grouping.find([name])
+                written[name] = codes.setdefault(term.name, _code(len(codes)))
+        # Two spellings may be one term.
+        rows.append("".join(dict.fromkeys([written[name] for name in names])))
+    return [list(codes), "".join([f"{row} " for row in rows])]
 
 
 def _code(number: int) -> str:

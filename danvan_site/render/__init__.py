@@ -17,7 +17,7 @@ from danvan_site.output import Written
 from danvan_site.render import data, feeds, scripts
 from danvan_site.search import files, lunr_index
 from danvan_site.search.spool import Spool
-from danvan_site.state import reader
+from danvan_site.state import Reader, reader
 
 Values = Mapping[str, Any]
 
@@ -89,12 +89,15 @@ class Renderer:
             "text": lambda context: str(context["text"]).encode(),
             "copy": self._copy,
             "script": lambda context: scripts.lean(self._copy(context)),
-            "data-lines": lambda context: data.lines(context, reader(self._state_file).records()),
+            "data-lines": lambda context: data.lines(context, self._state().all_members()),
             "data-with-bodies": self._data_with_bodies,
-            "csv": lambda context: data.table(context, reader(self._state_file).records()),
+            "csv": lambda context: data.table(context, self._state().all_cells()),
             "search-data": lambda context: files.data(context["name"], context["value"]),
-            "search-lunr": lambda context: lunr_index.write(context, reader(self._state_file)),
+            "search-lunr": lambda context: lunr_index.write(context, self._state()),
         }
+
+    def _state(self) -> Reader:
+        return reader(self._state_file)
 
     def render(self, task: Task) -> bytes:
         """Return the bytes of an artifact.
@@ -107,12 +110,12 @@ class Renderer:
             return self._kinds[task.kind](context)
         if "body" in context:
             body = context["body"]
-            html = reader(self._state_file).html(body["path"])
+            html = self._state().html(body["path"])
             context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
         return self._templates.render(task.template, context, task.subject).encode()
 
     def _data_with_bodies(self, context: Values) -> bytes:
-        return data.lines_with_bodies(context, reader(self._state_file).record, self._markdown)
+        return data.lines_with_bodies(context, self._state().members, self._markdown)
 
     def _markdown(self, path: str, name: str, digest: str) -> str:
         raw = self._read(Path(self._site.content) / name, path, digest)

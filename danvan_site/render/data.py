@@ -12,45 +12,44 @@ from typing import Any
 from danvan_site.records import COLUMNS, cell, line, to_json
 
 Values = Mapping[str, Any]
-Records = Mapping[str, tuple[str, str]]
-Lookup = Callable[[str], tuple[str, str]]
 
 
-def lines(context: Values, records: Records) -> bytes:
-    """Return a JSON object a line: address, source path, front matter; ``data`` names the file
-    that has it with its body."""
+def lines(context: Values, members: Mapping[str, str]) -> bytes:
+    """Return a JSON object a line: address, source path, front matter (its *members*, by path);
+    ``data`` names the file that has it with its body."""
     base = context["base"]
     return "".join(
         [
-            f'{{{_place(base + url, path)}, {records[path][0]}, "data": "{year:04d}.jsonl"}}\n'
+            f'{{{_place(base + url, path)}, {members[path]}, "data": "{year:04d}.jsonl"}}\n'
             for path, url, year, *_ in context["records"]
         ]
     ).encode()
 
 
 def lines_with_bodies(
-    context: Values, record: Lookup, body: Callable[[str, str, str], str]
+    context: Values, members: Callable[[str], str], body: Callable[[str, str, str], str]
 ) -> bytes:
     """Return a JSON object a line, the body as Markdown with it.
 
-    *body* gives the Markdown of a source by path, path on disk and digest.
+    *members* gives those of the front matter by path, *body* the Markdown of a source by path, path
+    on disk and digest.
     """
     base = context["base"]
     return "".join(
         [
-            f"{{{_place(base + url, path)}, {record(path)[0]}, "
+            f"{{{_place(base + url, path)}, {members(path)}, "
             f'"body": {to_json(body(path, name, digest))}}}\n'
             for path, url, _, digest, name in context["records"]
         ]
     ).encode()
 
 
-def table(context: Values, records: Records) -> bytes:
-    """Return a CSV table (RFC 4180) that spreadsheets open with Vietnamese letters intact."""
+def table(context: Values, cells: Mapping[str, str]) -> bytes:
+    """Return a CSV table (RFC 4180) that spreadsheets open with Vietnamese letters intact; *cells*
+    are those of each record's row, by path."""
     base = context["base"]
     rows = [
-        f"{cell(base + url)},{records[path][1]},{cell(path)}\r\n"
-        for path, url, *_ in context["records"]
+        f"{cell(base + url)},{cells[path]},{cell(path)}\r\n" for path, url, *_ in context["records"]
     ]
     return f"{line(COLUMNS)}\r\n{''.join(rows)}".encode("utf-8-sig")
 
