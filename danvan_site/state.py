@@ -202,8 +202,8 @@ class State:
 
     def outputs(self) -> dict[str, KnownOutput]:
         """Return all outputs by path."""
-        rows = self._database.execute("SELECT * FROM output")
-        return {path: KnownOutput(*values) for path, *values in rows}
+        rows = self._database.execute("SELECT * FROM output").fetchall()
+        return {row[0]: KnownOutput._make(row[1:]) for row in rows}
 
     def keep_outputs(
         self, outputs: Iterable[tuple[str, KnownOutput]], removed: Iterable[str]
