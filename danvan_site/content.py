@@ -17,6 +17,7 @@ from danvan_site.errors import Place, Problem
 from danvan_site.frontmatter import Metadata
 from danvan_site.markdown import Reference
 from danvan_site.state import KnownSource, Rows, Stamp
+from danvan_site.workers import of_build
 
 PAGES = "pages/"
 MAX_BYTES = 8_000_000
@@ -173,6 +174,7 @@ class _Rest(NamedTuple):
 
 
 # A page asks for its bulletin's many times over, and for its neighbours'.
+@of_build
 @lru_cache(maxsize=1024)
 def _rest(rows: Rows, path: str, _digest: str) -> _Rest:
     front, *others = rows(path)

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from danvan_site.workers import after_work, is_elsewhere
+
 _LAYOUT = "6"
 _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -71,10 +73,14 @@ class KnownOutput(NamedTuple):
 
 
 class State:
-    """The state file at *path*.  ``identity`` names program and site; another one empties it."""
+    """The state file at *path*.  ``identity`` names program and site; another one empties it.
 
-    def __init__(self, path: Path, identity: str) -> None:
+    With *shared*, workers on other machines read what is committed; see `Reader`.
+    """
+
+    def __init__(self, path: Path, identity: str, shared: bool = False) -> None:
         self.path = path
+        self._shared = shared
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._open(identity)
@@ -90,9 +96,15 @@ class State:
 
     def _open(self, identity: str) -> None:
         self._database = sqlite3.connect(self.path, isolation_level=None)
-        # A lost state costs one full build; waiting for the disk costs every build.
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute("PRAGMA journal_mode = WAL")
+        if self._shared:
+            # A write-ahead log is read through memory that only processes of one machine share;
+            # and what is not at the file server yet is nowhere for others.
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute("PRAGMA journal_mode = DELETE")
+        else:
+            # A lost state costs one full build; waiting for the disk costs every build.
+            self._database.execute("PRAGMA synchronous = OFF")
+            self._database.execute("PRAGMA journal_mode = WAL")
         if self._known("identity") != f"{_LAYOUT} {identity}":
             self._reset(identity)
 
@@ -285,10 +297,17 @@ class State:
 
 
 class Reader:
-    """Reads single entries of a state file; see `reader`."""
+    """Reads single entries of a state file; see `reader`.
+
+    Where a build is conducted from elsewhere, nobody writes while somebody reads (`Workers.map`,
+    *still*), and the file is read without locks: on many a network drive they promise what they do
+    not hold.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, check_same_thread=False)
+        mode = "?mode=ro&immutable=1" if is_elsewhere() else ""
+        address = path.absolute().as_uri() + mode
+        self._database = sqlite3.connect(address, uri=True, check_same_thread=False)
 
     def close(self) -> None:
         """Close the file."""
@@ -357,6 +376,7 @@ def reader(path: Path) -> Reader:
     return _readers[key]
 
 
+@after_work
 def close_readers() -> None:
     """Close what this process has opened to read."""
     for key in [key for key in _readers if key[0] == os.getpid()]:

@@ -23,6 +23,7 @@ from danvan_site import catalog
 from danvan_site.environment import Environment
 from danvan_site.errors import Place, Problem
 from danvan_site.theme import theme_folder
+from danvan_site.workers import of_build
 
 ASSETS = "giao-dien"
 
@@ -151,17 +152,23 @@ class Templates:
                     return Place(f"{self._shown}/{shown}", frame.lineno or 0)
         return Place(f"{self._shown}/{name}")
 
-    def assets(self) -> dict[str, tuple[Path, str]]:
-        """Return the theme's files to publish as they are: published path → (file, digest)."""
-        found: dict[str, tuple[Path, str]] = {}
+    def assets(self) -> dict[str, str]:
+        """Return the theme's files to publish as they are: published path → digest."""
+        found: dict[str, str] = {}
         for folder in reversed(self._folders):
             base = folder / ASSETS
             for file in sorted(base.rglob("*")) if base.is_dir() else ():
                 if file.is_file() and not file.name.startswith("."):
                     path = f"{ASSETS}/{file.relative_to(base).as_posix()}"
-                    digest = hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
-                    found[path] = (file, digest)
+                    found[path] = hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
         return found
+
+
+def asset(folder: Path, path: str) -> Path:
+    """Return the file that is published as *path*: the site's in *folder*, or the program's, which
+    does not lie in the same place on every machine."""
+    own = folder / path
+    return own if own.is_file() else theme_folder() / path
 
 
 class _References:
@@ -200,6 +207,7 @@ def _dynamic_line(tree: nodes.Template) -> int:
     return 0
 
 
+@of_build
 @cache
 def shared(
     folder: str, shown: str, language: str, cache_folder: str, program: str, version: str

@@ -1,18 +1,28 @@
-"""Worker processes: pure functions over chunks of work, results in the order of the work."""
+"""Worker processes: pure functions over chunks of work, results in the order of the work.
+
+They are processes of our own, or somebody else's, which an executor gives work to: those of a
+cluster, say.  These have seen other builds before, and may be on other machines.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import multiprocessing
 import os
+import pickle
+import shutil
 import sys
 import threading
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from danvan_site.memory import OwnMemory, collection_paused, peak_memory
 
@@ -20,10 +30,6 @@ Argument = TypeVar("Argument")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Function = Callable[[Argument, Sequence[Item]], Sequence[Result]]
-
-# In a worker process: what it was started with.
-_received: Sequence[Any] = ()
-_memory = OwnMemory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +39,45 @@ class Shared(Generic[Argument]):
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Worker processes that are not ours to start and to end, for the time of one build.
+
+    ``executor`` gives work to them, and there are ``size`` of them; ``folder`` is one that they all
+    see, and it is removed in the end.  ``examine`` raises ContentError where they are no longer
+    those that there were; ``leave`` is told the build's name when it is over, has each of them call
+    `finish`, and returns when nothing of the build runs any more.
+    """
+
+    executor: Executor
+    size: int
+    folder: Path
+    examine: Callable[[], None]
+    leave: Callable[[str], None]
+    build: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
 # Below this many items starting processes takes longer than the work.
 _WORTH_PROCESSES = 400
 _IN_FLIGHT = 3
+# So long (s) a result is waited for before it is looked whether anybody is still at work.
+_PATIENCE = 2.0
 
 
 class Workers:
     """Up to *jobs* worker processes (0: one for each processor), started when there is enough
-    work; otherwise, or with one job, all is done in this process."""
+    work; otherwise, or with one job, all is done in this process.  Where *find* is given, it finds
+    the workers, at the beginning, and *jobs* counts for nothing."""
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, find: Callable[[], Elsewhere] | None = None) -> None:
+        self._find = find
         self._jobs = jobs or os.cpu_count() or 1
-        self._pool: ProcessPoolExecutor | None = None
-        self._peaks: dict[int, int] = {}
-        self._most = 0  # of the workers that have ended
         self._values: list[Any] = []
+        self._pool: _Pool = _Own(self._jobs, self._values)
 
     def __enter__(self) -> Workers:
+        if self._find:
+            self._pool = _Others(self._find(), self._values)
         return self
 
     def __exit__(
@@ -58,25 +86,18 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
-            self._most = max(self._most, sum(self._peaks.values()))
-            self._peaks.clear()
+        self._pool.close()
 
     @property
     def memory(self) -> int:
-        """The peaks of this process and of what workers had for themselves together, in bytes."""
-        return peak_memory() + max(self._most, sum(self._peaks.values()))
+        """The peaks of this process and of what workers of our own had for themselves together, in
+        bytes."""
+        return peak_memory() + self._pool.memory
 
     def share(self, value: Argument) -> Shared[Argument]:
-        """Give a value to all workers that are started from now on: those that are forked have it
-        for nothing."""
-        self._stop()
+        """Give a value to all workers, for what they do from now on."""
         self._values.append(value)
+        self._pool.renew()
         return Shared(len(self._values) - 1)
 
     def map(
@@ -86,45 +107,132 @@ class Workers:
         items: Iterable[Item],
         chunk: int,
         worth: int = _WORTH_PROCESSES,
+        *,
+        still: bool = False,
     ) -> Iterator[Sequence[Result]]:
         """Yield the results of *function(argument, chunk of items)*, in the order of *items*.
 
         An *argument* that was shared is its value there.
         *items* is drawn from only as fast as work is done, so that it may be made on the way.
         Fewer than *worth* items are not worth starting processes.
+        With *still* what the function reads must not change on the way where its reader is on
+        another machine: there nothing is yielded before all is done.
         """
         iterator = iter(items)
         chunks: Iterator[list[Item]] = iter(lambda: list(itertools.islice(iterator, chunk)), [])
         first = list(itertools.islice(chunks, -(-worth // chunk)))
         everything = itertools.chain(first, chunks)
-        if self._jobs == 1 or sum(map(len, first)) < worth:
+        if self._pool.size == 1 or sum(map(len, first)) < worth:
             value = _value(argument, self._values)
             for each in everything:
                 yield function(value, each)
             return
-        pool = self._started()
-        waiting: deque[Future[tuple[int, int, Sequence[Result]]]] = deque()
-        for each in everything:
-            waiting.append(pool.submit(_run, function, argument, each))
-            if len(waiting) >= self._jobs * _IN_FLIGHT:
-                yield self._result(waiting.popleft())
-        while waiting:
-            yield self._result(waiting.popleft())
+        results = self._results(function, argument, everything)
+        yield from list(results) if still and self._find else results
 
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
+    def _results(
+        self,
+        function: Function[Argument, Item, Result],
+        argument: Argument | Shared[Argument],
+        chunks: Iterable[Sequence[Item]],
+    ) -> Iterator[Sequence[Result]]:
+        pool = self._pool
+        waiting: deque[Future[Any]] = deque()
+        for each in chunks:
+            waiting.append(pool.submit(function, argument, each))
+            if len(waiting) >= pool.size * _IN_FLIGHT:
+                yield pool.result(waiting.popleft())
+        while waiting:
+            yield pool.result(waiting.popleft())
+        pool.examine()
+
+
+def _value(argument: Argument | Shared[Argument], values: Sequence[Any]) -> Argument:
+    if isinstance(argument, Shared):
+        found: Argument = values[argument.number]
+        return found
+    return argument
+
+
+class _Pool(Protocol):
+    """Who does the work.  ``size`` is the number of processes, ``memory`` the sum of the peaks of
+    what they had for themselves, in bytes, as far as it is ours to tell."""
+
+    size: int
+
+    @property
+    def memory(self) -> int: ...
+
+    def renew(self) -> None:
+        """There is one more shared value."""
+
+    def submit(
+        self, function: Callable[..., Any], argument: Any, items: Sequence[Any]
+    ) -> Future[Any]:
+        """Give out a chunk of work."""
+
+    def result(self, future: Future[Any]) -> Sequence[Any]:
+        """Wait for what comes of it."""
+
+    def examine(self) -> None:
+        """See that all that was done was done as it should be."""
+
+    def close(self) -> None:
+        """End; nothing runs when this returns."""
+
+
+# Processes of our own
+
+# In a worker process: what it was started with.
+_received: Sequence[Any] = ()
+_memory = OwnMemory()
+
+
+class _Own:
+    """Processes of our own, started for the work that there is."""
+
+    def __init__(self, jobs: int, values: Sequence[Any]) -> None:
+        self.size = jobs
+        self._values = values
+        self._processes: ProcessPoolExecutor | None = None
+        self._peaks: dict[int, int] = {}
+        self._most = 0  # of the workers that have ended
+
+    @property
+    def memory(self) -> int:
+        return max(self._most, sum(self._peaks.values()))
+
+    def renew(self) -> None:
+        # Those that are forked from now on have all values for nothing.
+        self.close()
+
+    def submit(
+        self, function: Callable[..., Any], argument: Any, items: Sequence[Any]
+    ) -> Future[Any]:
+        if self._processes is None:
             # A fork copies no threads; with threads about only a fresh process is safe.
             fork = sys.platform == "linux" and threading.active_count() == 1
             context = multiprocessing.get_context("fork" if fork else "spawn")
-            self._pool = ProcessPoolExecutor(
-                self._jobs, mp_context=context, initializer=_receive, initargs=(self._values,)
+            self._processes = ProcessPoolExecutor(
+                self.size, mp_context=context, initializer=_receive, initargs=(self._values,)
             )
-        return self._pool
+        return self._processes.submit(_run, function, argument, items)
 
-    def _result(self, future: Future[tuple[int, int, Sequence[Result]]]) -> Sequence[Result]:
+    def result(self, future: Future[Any]) -> Sequence[Any]:
         process, peak, results = future.result()
         self._peaks[process] = peak
-        return results
+        found: Sequence[Any] = results
+        return found
+
+    def examine(self) -> None:
+        """A process that ends before its time breaks the pool, which says so itself."""
+
+    def close(self) -> None:
+        if self._processes:
+            self._processes.shutdown(wait=True, cancel_futures=True)
+            self._processes = None
+            self._most = max(self._most, sum(self._peaks.values()))
+            self._peaks.clear()
 
 
 def _receive(values: Sequence[Any]) -> None:
@@ -145,13 +253,6 @@ def _end_with_the_build() -> None:
         os._exit(1)
 
 
-def _value(argument: Argument | Shared[Argument], values: Sequence[Any]) -> Argument:
-    if isinstance(argument, Shared):
-        found: Argument = values[argument.number]
-        return found
-    return argument
-
-
 def _run(
     function: Function[Argument, Item, Result],
     argument: Argument | Shared[Argument],
@@ -160,3 +261,154 @@ def _run(
     with collection_paused():
         results = function(_value(argument, _received), items)
     return os.getpid(), _memory.look(), results
+
+
+# Processes of others
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A shared value as those have it that were not started with it: a file, and its digest."""
+
+    path: str
+    digest: str
+
+
+class _Others:
+    """Somebody else's processes.  Work and results go as bytes, so that no executor looks into
+    them; shared values lie in a file, which each process reads once."""
+
+    def __init__(self, there: Elsewhere, values: Sequence[Any]) -> None:
+        self.size = max(there.size, 2)  # a single one there is not this process
+        self.memory = 0
+        self._there = there
+        self._values = values
+        self._stored: dict[int, _Stored] = {}
+
+    def renew(self) -> None:
+        """A value is stored when the first work with it is given out."""
+
+    def submit(
+        self, function: Callable[..., Any], argument: Any, items: Sequence[Any]
+    ) -> Future[Any]:
+        if isinstance(argument, Shared):
+            argument = self._store(argument.number)
+        work = pickle.dumps((function, argument, items), pickle.HIGHEST_PROTOCOL)
+        return self._there.executor.submit(run_for_build, self._there.build, work)
+
+    def _store(self, number: int) -> _Stored:
+        if number not in self._stored:
+            data = pickle.dumps(self._values[number], pickle.HIGHEST_PROTOCOL)
+            path = self._there.folder / f"{self._there.build}-{number}"
+            path.write_bytes(data)
+            self._stored[number] = _Stored(str(path), _digest(data))
+        return self._stored[number]
+
+    def result(self, future: Future[Any]) -> Sequence[Any]:
+        # Where nobody is left, the work waits for somebody to come, and we would with it.
+        while not wait((future,), _PATIENCE).done:
+            self._there.examine()
+        try:
+            data = future.result()
+        except BaseException:
+            # Whatever it says: of a worker that is lost the loss is what there is to tell.
+            self._there.examine()
+            raise
+        results: Sequence[Any] = pickle.loads(data)
+        return results
+
+    def examine(self) -> None:
+        self._there.examine()
+
+    def close(self) -> None:
+        try:
+            self._there.leave(self._there.build)
+        finally:
+            shutil.rmtree(self._there.folder, ignore_errors=True)
+
+
+# In a process that works for many builds: for which one now, and which ones are over.
+_alone = threading.Lock()
+_build = ""
+_over: deque[str] = deque(maxlen=64)
+_of_build: list[Callable[[], None]] = []
+_after_work: list[Callable[[], None]] = []
+
+
+class _Keeping(Protocol):
+    """What `lru_cache` makes of a function."""
+
+    def cache_clear(self) -> None: ...
+
+
+Cached = TypeVar("Cached", bound=_Keeping)
+Closing = TypeVar("Closing", bound=Callable[[], None])
+
+
+def of_build(cached: Cached) -> Cached:
+    """Have what a function keeps forgotten where a process goes over to another build: its state,
+    its templates and its folders may have been made anew under their old names."""
+    _of_build.append(cached.cache_clear)
+    return cached
+
+
+def after_work(close: Closing) -> Closing:
+    """Have somebody else's process call *close* after each chunk of work: what it has open there
+    does not change on the way, but between one kind of work and the next it does."""
+    _after_work.append(close)
+    return close
+
+
+def is_elsewhere() -> bool:
+    """Tell whether this process works for a build that another one conducts, maybe from another
+    machine."""
+    return bool(_build)
+
+
+def run_for_build(build: str, work: bytes) -> bytes:
+    """Do a chunk of work of a build in somebody else's process; return the results as bytes.
+
+    One at a time, as in a process of our own: threads would only wait for each other.
+    """
+    with _alone:
+        if build in _over:
+            raise RuntimeError(f"work of a build that is over: {build}")
+        _go_over_to(build)
+        try:
+            function, argument, items = pickle.loads(work)
+            if isinstance(argument, _Stored):
+                argument = _loaded(argument)
+            with collection_paused():
+                return pickle.dumps(function(argument, items), pickle.HIGHEST_PROTOCOL)
+        finally:
+            for close in _after_work:
+                close()
+
+
+def finish(build: str) -> None:
+    """End a build in this process: wait for what it is at, do nothing more of it, forget it."""
+    _over.append(build)
+    with _alone:
+        if _build == build:
+            _go_over_to("")
+
+
+def _go_over_to(build: str) -> None:
+    global _build
+    if build != _build:
+        for forget in _of_build:
+            forget()
+        _build = build
+
+
+@of_build
+@lru_cache(maxsize=2)
+def _loaded(stored: _Stored) -> Any:
+    data = Path(stored.path).read_bytes()
+    if _digest(data) != stored.digest:
+        raise RuntimeError(f"not what the build has stored: {stored.path}")
+    return pickle.loads(data)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

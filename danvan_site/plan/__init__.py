@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from pathlib import Path
 
 from danvan_site import compression
 from danvan_site.catalog import Catalog
@@ -38,7 +37,7 @@ def plan(
     words: Catalog,
     library: Library,
     references: References,
-    assets: Mapping[str, tuple[Path, str]],
+    assets: Mapping[str, str],
     shown: str,
     program: str,
     suffixes: Collection[str],

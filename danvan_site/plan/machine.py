@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from danvan_site.content import Bulletin
@@ -21,8 +20,8 @@ SITEMAP_WHOLE = 5_000
 SITEMAP_PART = 45_000
 
 
-def plan(frame: Frame, assets: Mapping[str, tuple[Path, str]]) -> Iterator[Artifact]:
-    """Yield all that is no page.  *assets*: published path → (file of the theme, digest)."""
+def plan(frame: Frame, assets: Mapping[str, str]) -> Iterator[Artifact]:
+    """Yield all that is no page.  *assets*: published path → digest of the theme's file."""
     yield from _files(frame, assets)
     yield from _data(frame)
     yield _text("robots.txt", _robots(frame))
@@ -37,9 +36,9 @@ def _text(path: str, text: str) -> Artifact:
     return Artifact(path, "text", "", partial(dict, {"text": text}), RANK_MACHINE)
 
 
-def _files(frame: Frame, assets: Mapping[str, tuple[Path, str]]) -> Iterator[Artifact]:
-    for path, (source, digest) in assets.items():
-        values: Values = {"asset": str(source), "digest": digest}
+def _files(frame: Frame, assets: Mapping[str, str]) -> Iterator[Artifact]:
+    for path, digest in assets.items():
+        values: Values = {"asset": path, "digest": digest}
         kind = "script" if path.endswith(".js") else "copy"
         yield Artifact(path, kind, "", partial(dict, values), RANK_FILE)
     by_url = {media.url: media for media in frame.references.media.values()}

@@ -18,6 +18,7 @@ from danvan_site.render import data, feeds, scripts
 from danvan_site.search import files, lunr_index
 from danvan_site.search.spool import Spool
 from danvan_site.state import Reader, reader
+from danvan_site.workers import of_build
 
 Values = Mapping[str, Any]
 
@@ -124,7 +125,9 @@ class Renderer:
 
     def _copy(self, context: Values) -> bytes:
         if "asset" in context:
-            return self._read(Path(context["asset"]), context["asset"], context["digest"])
+            name = context["asset"]
+            file = templates.asset(Path(self._site.templates), name)
+            return self._read(file, name, context["digest"])
         path = context["file"]
         return self._read(Path(self._site.content) / path, path, context["digest"])
 
@@ -232,6 +235,7 @@ def holds(path: str, expected: bytes) -> bool:
         return False
 
 
+@of_build
 @cache
 def _renderer(site: Site) -> Renderer:
     return Renderer(site)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from danvan_site import vietnamese
 from danvan_site.frontmatter import Metadata
 from danvan_site.search import analysis
+from danvan_site.workers import of_build
 
 # Field → lunr's boost.  The order is the order of reading, and the numbers of the fields.
 FIELDS = {
@@ -164,6 +165,7 @@ def read(sources: Iterable[tuple[Metadata, str]], abbreviations: Abbreviations) 
     return Streams([vocabulary.words[number] for number in used.tolist()], data.tobytes(), lengths)
 
 
+@of_build
 @cache
 def _vocabulary(abbreviations: Abbreviations) -> _Vocabulary:
     """One for each process, so that spellings are taken apart once for all its bulletins."""

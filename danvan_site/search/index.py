@@ -117,7 +117,11 @@ class Index:
         numbers = {word: number for number, word in enumerate(words)}
         options = Tokenizing(str(state.path), tuple(self.abbreviations))
         results = workers.map(
-            tokenize, options, [source for source, _ in changed], _STREAMS_AT_A_TIME
+            tokenize,
+            options,
+            [source for source, _ in changed],
+            _STREAMS_AT_A_TIME,
+            still=True,
         )
         done = iter(changed)
         with state.changing():
@@ -159,7 +163,7 @@ class Index:
         with state.changing():
             gone = known.keys() - digests.keys()
             state.forget_blocks({*gone, *(job.block for job in jobs)})
-        for done in workers.map(spooling.spool_blocks, spool, jobs, 1, worth=2):
+        for done in workers.map(spooling.spool_blocks, spool, jobs, 1, worth=2, still=True):
             with state.changing():
                 state.keep_blocks((block, digests[block]) for block in done)
         small = spooling.spool_small(spool, paths[layout.large :])

@@ -24,6 +24,7 @@ from danvan_site.search.layout import SHARE, Layout
 from danvan_site.search.lists import Grouped, Kind
 from danvan_site.search.postings import NAME_BITS, U64, Block, Rows
 from danvan_site.state import reader
+from danvan_site.workers import of_build
 
 BLOCK_LENGTH = 512
 # The file of the vocabulary's hashes.
@@ -84,6 +85,7 @@ class Spool:
         return Rows(both[0::2].copy(), both[1::2].copy())
 
 
+@of_build
 @lru_cache(maxsize=2)
 def _starts(spool: Spool, name: str, blocks: int) -> list[NDArray[np.uint32]]:
     return [np.load(spool.path(f"{name}-{block}.npy")) for block in range(blocks)]
@@ -161,6 +163,7 @@ def _block(spool: Spool, paths: Sequence[str]) -> Block:
     return Block.of(np.concatenate(streams), [len(stream) for stream in streams])
 
 
+@of_build
 @lru_cache(maxsize=2)
 def _vocabulary(spool: Spool) -> Vocabulary:
     return Vocabulary(*np.load(spool.path(WORDS)))
@@ -213,6 +216,7 @@ def _encoded(
     return lists.encode(rows, kind, chunks, spool.layout.large, bodies)
 
 
+@of_build
 @lru_cache(maxsize=1)
 def _sorted(spool: Spool, kind: Kind, chunks: range) -> Grouped:
     """Return rows of the first segment; two kinds of files are made of the same, in turn."""
@@ -224,6 +228,7 @@ def _one(texts: Sequence[bytes]) -> list[tuple[bytes, ...]]:
     return [(text,) for text in texts]
 
 
+@of_build
 @lru_cache(maxsize=1)
 def _bodies(spool: Spool) -> NDArray[np.int64]:
     files = [spool.path(f"lengths-{block}.npy") for block in range(spool.blocks)]
