@@ -14,17 +14,17 @@ import marshal
 import math
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from danvan_site import compression, config, discovery
+from danvan_site import cluster, compression, config, discovery
 from danvan_site.discovery import File
 from danvan_site.errors import Place, Problem, UsageError
 from danvan_site.locks import locked
 from danvan_site.memory import collection_paused, peak_memory
 from danvan_site.options import BuildOptions, BuildReport, Progress
 from danvan_site.output import OnDisk, OutputFolder
+from danvan_site.program import program_digest
 from danvan_site.state import State
 from danvan_site.theme import theme_folder
 
@@ -44,6 +44,8 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
     """
     settings = config.load(options.config, options.shown(options.config), options.base_url)
     _check_folders(options)
+    if options.executor:
+        cluster.check(options.executor)
     folder = OutputFolder(options.output, options.shown(options.output))
     with collection_paused(), contextlib.ExitStack() as stack:
         if options.publish:
@@ -53,7 +55,7 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
         stack.enter_context(locked(path.with_suffix(".lock"), waiting))
         if options.clean:
             State.remove(path)
-        state = State(path, _identity(options, settings))
+        state = State(path, _identity(options, settings), shared=bool(options.executor))
         stack.callback(state.close)
         return _Build(options, settings, folder, state, progress).run()
 
@@ -77,18 +79,6 @@ def _check_folders(options: BuildOptions) -> None:
             Place(options.shown(options.output)),
             source=options.shown(options.config),
         )
-
-
-@cache
-def program_digest() -> str:
-    """Return the digest of this program's own code and words: another program, another state."""
-    package = Path(__file__).parent
-    digest = hashlib.blake2b(digest_size=16)
-    for suffix in ("*.py", "*.toml"):
-        for file in sorted(package.rglob(suffix)):
-            digest.update(file.relative_to(package).as_posix().encode() + b"\0")
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def _identity(options: BuildOptions, settings: config.Settings) -> str:

@@ -16,7 +16,8 @@ from danvan_site.errors import Problem
 class BuildOptions:
     """What to build, from where to where, and how.
 
-    ``jobs`` is the number of worker processes, 0 for one a processor; ``now`` is aware; with
+    ``jobs`` is the number of worker processes, 0 for one a processor; ``executor`` is the address
+    of a cluster that does the work instead (``dask://HOST:PORT``), or ''; ``now`` is aware; with
     ``publish`` False everything is examined and nothing is written outside ``cache``; with
     ``precompress`` text files have compressed copies beside them.
     """
@@ -29,6 +30,7 @@ class BuildOptions:
     cache: Path
     now: datetime
     jobs: int = 0
+    executor: str = ""
     clean: bool = False
     drafts: bool = False
     future: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from danvan_site import catalog, compression, config, content, markdown, render
+from danvan_site import catalog, cluster, compression, config, content, markdown, render
 from danvan_site.compressing import Compressing
 from danvan_site.content import Bulletin, ReadOptions
 from danvan_site.discovery import File
@@ -23,7 +23,7 @@ from danvan_site.rendering import Rendering
 from danvan_site.search.files import stamps
 from danvan_site.state import KnownOutput, KnownSource, Rows, State, close_readers
 from danvan_site.templates import TemplateProblem, Templates
-from danvan_site.workers import Workers
+from danvan_site.workers import Elsewhere, Workers
 
 _READ_CHUNK = 100
 
@@ -56,7 +56,7 @@ class Stages:
         self._folder = folder
         self._state = state
         self._rows = Rows(state.path)
-        self._workers = Workers(options.jobs)
+        self._workers = Workers(options.jobs, self._found if options.executor else None)
         self._progress = progress
         self._program = program
         self._reading = _read_options(options, settings)
@@ -107,6 +107,14 @@ class Stages:
         fatal = {Severity.ERROR, Severity.WARNING} if self._options.strict else {Severity.ERROR}
         if any(problem.severity in fatal for problem in self._problems):
             raise ContentError(self._problems)
+
+    def _found(self) -> Elsewhere:
+        """Find the workers that somebody else has started, and see that they can do the work."""
+        options = self._options
+        folder = self._state.path.with_suffix(".shared")
+        written = [folder, self._folder.staging] if options.publish else [folder]
+        read = [options.content, options.templates]
+        return cluster.find(options.executor, folder, read, written, self._encoders)
 
     # read
 

@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 LAYERS = (
     ("errors", "vietnamese"),
     ("compression", "dates", "locks", "memory", "options", "theme"),
-    ("catalog", "environment", "schema", "workers"),
-    ("config", "frontmatter", "markdown", "output", "state"),
+    ("catalog", "environment", "program", "schema", "workers"),
+    ("cluster", "config", "frontmatter", "markdown", "output", "state"),
     ("discovery", "records"),
     ("content",),
     ("library", "search", "templates"),

@@ -67,6 +67,7 @@ def options_of(values: Mapping[str, Any]) -> BuildOptions:
         cache=_folder(values, "cache", ".cache"),
         now=now(),
         jobs=values["jobs"],
+        executor=values.get("executor", ""),
         clean=values.get("clean", False),
         drafts=values["drafts"],
         future=values["future"],

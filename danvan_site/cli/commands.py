@@ -60,6 +60,10 @@ def _sources(words: Catalog) -> Options:
     ]
 
 
+def _executor(words: Catalog) -> click.Option:
+    return option(words, "--executor", metavar=words.say("metavar-address"), default="")
+
+
 def _command(
     words: Catalog, name: str, params: Options, run: Callable[[Console, dict[str, Any]], int]
 ) -> Command:
@@ -77,7 +81,8 @@ def _build(words: Catalog) -> Command:
 
     switches = [_switch(words, "--clean"), _switch(words, "--strict"), _switch(words, "--json")]
     own = [_switch(words, "--precompress"), _switch(words, "-v", "--verbose")]
-    options = [*_sources(words), _path(words, "--output"), *switches, *own]
+    places = [_executor(words), _path(words, "--output")]
+    options = [*_sources(words), *places, *switches, *own]
     return _command(words, "build", options, run)
 
 
@@ -87,7 +92,8 @@ def _check(words: Catalog) -> Command:
 
         return building.check(console, values)
 
-    options = [*_sources(words), _switch(words, "--strict"), _switch(words, "--json")]
+    switches = [_switch(words, "--strict"), _switch(words, "--json")]
+    options = [*_sources(words), _executor(words), *switches]
     return _command(words, "check", options, run)
 
 
