@@ -77,9 +77,10 @@ class Stages:
         whether they changed; *on_disk* is what stands in the published folder."""
         self._problems += problems
         self._trusted_before = trusted_before
-        with self._workers, contextlib.ExitStack() as stack:
+        with contextlib.ExitStack() as stack:
             stack.callback(close_readers)
             with self._stage("read"):
+                stack.enter_context(self._workers)
                 sources = self._read(files)
             with self._stage("library"):
                 library, references = self._assemble(files, sources)
