@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from danvan_site import cluster, compression, config, discovery
+from danvan_site import compression, config, discovery
 from danvan_site.discovery import File
 from danvan_site.errors import Place, Problem, UsageError
 from danvan_site.locks import locked
@@ -45,6 +45,8 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
     settings = config.load(options.config, options.shown(options.config), options.base_url)
     _check_folders(options)
     if options.executor:
+        from danvan_site import cluster
+
         cluster.check(options.executor)
     folder = OutputFolder(options.output, options.shown(options.output))
     with collection_paused(), contextlib.ExitStack() as stack:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from danvan_site import compression, workers
+from danvan_site import compression, remote
 from danvan_site.errors import ContentError, Place, Problem, UsageError
 from danvan_site.program import parts
 from danvan_site.workers import Elsewhere
@@ -149,6 +149,7 @@ def _examine(
 
 def _introduce(names: Mapping[str, Sequence[str]]) -> _Worker:
     """In a worker: say what it works with, and whether it sees *names* in their folders."""
+    remote.settle()
     there = {**parts(), **compression.encoders()}
     for folder, expected in names.items():
         try:
@@ -230,5 +231,5 @@ class _Cluster:
         lost = self._lost()
         if lost is not None:
             left = [each for each in self._found if each not in lost]
-            self._client.run(workers.finish, build, workers=left, on_error="ignore")
+            self._client.run(remote.finish, build, workers=left, on_error="ignore")
         self._client.close()

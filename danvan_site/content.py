@@ -16,8 +16,8 @@ from danvan_site.discovery import File, file_digest
 from danvan_site.errors import Place, Problem
 from danvan_site.frontmatter import Metadata
 from danvan_site.markdown import Reference
+from danvan_site.remote import of_build
 from danvan_site.state import KnownSource, Rows, Stamp
-from danvan_site.workers import of_build
 
 PAGES = "pages/"
 MAX_BYTES = 8_000_000

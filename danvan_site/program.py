@@ -6,7 +6,6 @@ import hashlib
 import platform
 from collections.abc import Iterable
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 from danvan_site.theme import theme_folder
@@ -44,6 +43,8 @@ def _digest(folder: Path, files: Iterable[Path]) -> str:
 
 
 def _version(library: str) -> str:
+    from importlib import metadata
+
     try:
         return metadata.version(library)
     except metadata.PackageNotFoundError:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from danvan_site import catalog, cluster, compression, config, content, markdown, render
+from danvan_site import catalog, compression, config, content, markdown, render
 from danvan_site.compressing import Compressing
 from danvan_site.content import Bulletin, ReadOptions
 from danvan_site.discovery import File
@@ -111,6 +111,8 @@ class Stages:
 
     def _found(self) -> Elsewhere:
         """Find the workers that somebody else has started, and see that they can do the work."""
+        from danvan_site import cluster
+
         options = self._options
         folder = self._state.path.with_suffix(".shared")
         written = [folder, self._folder.staging] if options.publish else [folder]

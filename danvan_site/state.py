@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from danvan_site.workers import after_work, is_elsewhere
+from danvan_site.remote import after_work, is_elsewhere
 
 _LAYOUT = "6"
 _TABLES = """

@@ -22,8 +22,8 @@ from jinja2 import meta, nodes
 from danvan_site import catalog
 from danvan_site.environment import Environment
 from danvan_site.errors import Place, Problem
+from danvan_site.remote import of_build
 from danvan_site.theme import theme_folder
-from danvan_site.workers import of_build
 
 ASSETS = "giao-dien"
 

@@ -6,7 +6,6 @@ cluster, say.  These have seen other builds before, and may be on other machines
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import multiprocessing
 import os
@@ -19,12 +18,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
 from danvan_site.memory import OwnMemory, collection_paused, peak_memory
+from danvan_site.remote import Stored, digest, run_for_build
 
 Argument = TypeVar("Argument")
 Item = TypeVar("Item")
@@ -46,7 +45,7 @@ class Elsewhere:
     ``executor`` gives work to them, and there are ``size`` of them; ``folder`` is one that they all
     see, and it is removed in the end.  ``examine`` raises ContentError where they are no longer
     those that there were; ``leave`` is told the build's name when it is over, has each of them call
-    `finish`, and returns when nothing of the build runs any more.
+    `remote.finish`, and returns when nothing of the build runs any more.
     """
 
     executor: Executor
@@ -266,14 +265,6 @@ def _run(
 # Processes of others
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """A shared value as those have it that were not started with it: a file, and its digest."""
-
-    path: str
-    digest: str
-
-
 class _Others:
     """Somebody else's processes.  Work and results go as bytes, so that no executor looks into
     them; shared values lie in a file, which each process reads once."""
@@ -283,7 +274,7 @@ class _Others:
         self.memory = 0
         self._there = there
         self._values = values
-        self._stored: dict[int, _Stored] = {}
+        self._stored: dict[int, Stored] = {}
 
     def renew(self) -> None:
         """A value is stored when the first work with it is given out."""
@@ -296,12 +287,12 @@ class _Others:
         work = pickle.dumps((function, argument, items), pickle.HIGHEST_PROTOCOL)
         return self._there.executor.submit(run_for_build, self._there.build, work)
 
-    def _store(self, number: int) -> _Stored:
+    def _store(self, number: int) -> Stored:
         if number not in self._stored:
             data = pickle.dumps(self._values[number], pickle.HIGHEST_PROTOCOL)
             path = self._there.folder / f"{self._there.build}-{number}"
             path.write_bytes(data)
-            self._stored[number] = _Stored(str(path), _digest(data))
+            self._stored[number] = Stored(str(path), digest(data))
         return self._stored[number]
 
     def result(self, future: Future[Any]) -> Sequence[Any]:
@@ -325,90 +316,3 @@ class _Others:
             self._there.leave(self._there.build)
         finally:
             shutil.rmtree(self._there.folder, ignore_errors=True)
-
-
-# In a process that works for many builds: for which one now, and which ones are over.
-_alone = threading.Lock()
-_build = ""
-_over: deque[str] = deque(maxlen=64)
-_of_build: list[Callable[[], None]] = []
-_after_work: list[Callable[[], None]] = []
-
-
-class _Keeping(Protocol):
-    """What `lru_cache` makes of a function."""
-
-    def cache_clear(self) -> None: ...
-
-
-Cached = TypeVar("Cached", bound=_Keeping)
-Closing = TypeVar("Closing", bound=Callable[[], None])
-
-
-def of_build(cached: Cached) -> Cached:
-    """Have what a function keeps forgotten where a process goes over to another build: its state,
-    its templates and its folders may have been made anew under their old names."""
-    _of_build.append(cached.cache_clear)
-    return cached
-
-
-def after_work(close: Closing) -> Closing:
-    """Have somebody else's process call *close* after each chunk of work: what it has open there
-    does not change on the way, but between one kind of work and the next it does."""
-    _after_work.append(close)
-    return close
-
-
-def is_elsewhere() -> bool:
-    """Tell whether this process works for a build that another one conducts, maybe from another
-    machine."""
-    return bool(_build)
-
-
-def run_for_build(build: str, work: bytes) -> bytes:
-    """Do a chunk of work of a build in somebody else's process; return the results as bytes.
-
-    One at a time, as in a process of our own: threads would only wait for each other.
-    """
-    with _alone:
-        if build in _over:
-            raise RuntimeError(f"work of a build that is over: {build}")
-        _go_over_to(build)
-        try:
-            function, argument, items = pickle.loads(work)
-            if isinstance(argument, _Stored):
-                argument = _loaded(argument)
-            with collection_paused():
-                return pickle.dumps(function(argument, items), pickle.HIGHEST_PROTOCOL)
-        finally:
-            for close in _after_work:
-                close()
-
-
-def finish(build: str) -> None:
-    """End a build in this process: wait for what it is at, do nothing more of it, forget it."""
-    _over.append(build)
-    with _alone:
-        if _build == build:
-            _go_over_to("")
-
-
-def _go_over_to(build: str) -> None:
-    global _build
-    if build != _build:
-        for forget in _of_build:
-            forget()
-        _build = build
-
-
-@of_build
-@lru_cache(maxsize=2)
-def _loaded(stored: _Stored) -> Any:
-    data = Path(stored.path).read_bytes()
-    if _digest(data) != stored.digest:
-        raise RuntimeError(f"not what the build has stored: {stored.path}")
-    return pickle.loads(data)
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=16).hexdigest()

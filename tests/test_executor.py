@@ -19,7 +19,7 @@ import pytest
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from danvan_site import workers
+from danvan_site import remote
 from danvan_site.errors import ContentError, Place, Problem
 from danvan_site.workers import Elsewhere, Workers
 from tests.test_incremental import fill
@@ -404,7 +404,7 @@ def _kept(key: str) -> list[str]:
     return []
 
 
-workers.of_build(_kept)
+remote.of_build(_kept)
 
 
 def remember(key: str, items: Sequence[int]) -> list[tuple[int, int]]:
@@ -418,7 +418,7 @@ def remember(key: str, items: Sequence[int]) -> list[tuple[int, int]]:
 closed: list[str] = []
 
 
-@workers.after_work
+@remote.after_work
 def close() -> None:
     closed.append("work")
 
@@ -429,7 +429,7 @@ def count_closed(_: None, items: Sequence[int]) -> list[int]:
 
 
 def doubled(factors: dict[str, int], items: Sequence[int]) -> list[int]:
-    assert workers.is_elsewhere()
+    assert remote.is_elsewhere()
     return [factors["twice"] * item for item in items]
 
 
@@ -445,7 +445,7 @@ def there(executor: Executor, folder: Path, size: int = 1) -> Callable[[], Elsew
             size,
             folder,
             lambda: None,
-            lambda build: executor.submit(workers.finish, build).result(LIMIT),
+            lambda build: executor.submit(remote.finish, build).result(LIMIT),
         )
 
     return find
@@ -492,9 +492,9 @@ def test_what_is_open_is_closed_after_each_piece_of_work(
 
 
 def test_work_of_a_build_that_is_over_is_not_done(one_process: Executor) -> None:
-    one_process.submit(workers.finish, "over").result(LIMIT)
+    one_process.submit(remote.finish, "over").result(LIMIT)
     with pytest.raises(RuntimeError, match="is over"):
-        one_process.submit(workers.run_for_build, "over", b"").result(LIMIT)
+        one_process.submit(remote.run_for_build, "over", b"").result(LIMIT)
 
 
 def test_nothing_is_yielded_before_all_is_read(one_process: Executor, tmp_path: Path) -> None:

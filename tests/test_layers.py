@@ -12,9 +12,9 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 LAYERS = (
     ("errors", "vietnamese"),
     ("compression", "dates", "locks", "memory", "options", "theme"),
-    ("catalog", "environment", "program", "schema", "workers"),
-    ("cluster", "config", "frontmatter", "markdown", "output", "state"),
-    ("discovery", "records"),
+    ("catalog", "environment", "program", "remote", "schema"),
+    ("config", "frontmatter", "markdown", "output", "state", "workers"),
+    ("cluster", "discovery", "records"),
     ("content",),
     ("library", "search", "templates"),
     ("plan", "render"),

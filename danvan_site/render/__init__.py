@@ -14,11 +14,11 @@ from typing import Any
 from danvan_site import content, frontmatter, markdown, schema, templates
 from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
+from danvan_site.remote import of_build
 from danvan_site.render import data, feeds, scripts
 from danvan_site.search import files, lunr_index
 from danvan_site.search.spool import Spool
 from danvan_site.state import Reader, reader
-from danvan_site.workers import of_build
 
 Values = Mapping[str, Any]
 

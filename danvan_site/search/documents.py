@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from danvan_site import vietnamese
 from danvan_site.frontmatter import Metadata
+from danvan_site.remote import of_build
 from danvan_site.search import analysis
-from danvan_site.workers import of_build
 
 # Field → lunr's boost.  The order is the order of reading, and the numbers of the fields.
 FIELDS = {

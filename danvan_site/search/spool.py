@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from danvan_site.remote import of_build
 from danvan_site.search import lists, postings
 from danvan_site.search.documents import BODY
 from danvan_site.search.hashing import Vocabulary
@@ -24,7 +25,6 @@ from danvan_site.search.layout import SHARE, Layout
 from danvan_site.search.lists import Grouped, Kind
 from danvan_site.search.postings import NAME_BITS, U64, Block, Rows
 from danvan_site.state import reader
-from danvan_site.workers import of_build
 
 BLOCK_LENGTH = 512
 # The file of the vocabulary's hashes.
