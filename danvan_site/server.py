@@ -36,7 +36,7 @@ from danvan_site.reloading import EVENTS, FILES, PREFIX, News, Words, injected
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 USUAL_PORT = 8000
 _PORTS_TRIED = 20
-_QUIET = 0.15  # s without a further event after which a burst of them is over
+_QUIET = 0.05  # s without a further event after which a burst of them is over
 _LONGEST_BURST = 2.0  # s
 _POLL = 1.0  # s between two looks at folders that tell of no changes
 _LONGEST_WAIT = 120.0  # s that a request waits for a build
@@ -295,6 +295,8 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "danvan-site"
     sys_version = ""
     timeout = 60
+    # Head and body go in two parts; the second would wait until the browser has answered the first.
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         """Send a file, or say why not."""

@@ -94,6 +94,7 @@ def tone_key(word: str) -> str:
     return unicodedata.normalize("NFC", letters) + tones
 
 
+@lru_cache(maxsize=1 << 14)
 def spelled(key: str) -> str:
     """Return the word of a tone key, the mark on the letter where most write it: ``hòa``, ``quý``.
 

@@ -30,7 +30,7 @@ _FIRST_CODE, _BACKSLASH = 0x23, 0x5C
 def index_of(frame: Frame, program: str) -> Index:
     """Return what the index is to be of."""
     sources = [
-        Source(each.path, f"{each.head.search_digest} {each.head.body_digest}")
+        Source(each.path, f"{each.head.search_digest[:16]}{each.head.body_digest[:16]}")
         for each in frame.standing
     ]
     return Index.of(sources, frame.settings.search.abbreviations, program)

@@ -7,7 +7,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +235,8 @@ def holds(path: str, expected: bytes) -> bool:
         return False
 
 
+# The site of each build has another staging folder.
 @of_build
-@cache
+@lru_cache(maxsize=1)
 def _renderer(site: Site) -> Renderer:
     return Renderer(site)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from danvan_site import vietnamese
 from danvan_site.frontmatter import Metadata
@@ -24,6 +23,9 @@ from danvan_site.state import State, reader
 from danvan_site.workers import Workers
 
 VOCABULARY, LENGTHS = "vocabulary.json", "lengths.json"
+# The second segment's number among the blocks, and its files.
+_SMALL = -1
+_SMALL_FILES = frozenset(("small-0", "small-0.npy", "small-0-sums.npy", LENGTHS))
 _STREAMS_AT_A_TIME = 250
 # Words that the client completes and corrects with: so many at most, the most frequent ones.
 _KNOWN_WORDS = 8192
@@ -62,7 +64,7 @@ class Index:
     def of(cls, sources: Sequence[Source], abbreviations: Abbreviations, program: str) -> Index:
         """Return the index of *sources*, from the oldest, as the version *program* makes it."""
         added = _digest([repr(tuple(abbreviations))])
-        digests = [_digest([each.digest, added]) for each in sources]
+        digests = [f"{each.digest} {added}" for each in sources]
         return cls(sources, digests, abbreviations, program)
 
     @property
@@ -101,9 +103,8 @@ class Index:
     def _files(self) -> set[str]:
         """Return the names of all files of the spool."""
         blocks = range(-(-self.layout.large // BLOCK_LENGTH))
-        small = ("small-0", "small-0.npy", "small-0-sums.npy")
         of_blocks = {name for block in blocks for name in spooling.files_of_block(block)}
-        return {*of_blocks, *small, WORDS, VOCABULARY, LENGTHS}
+        return {*of_blocks, *_SMALL_FILES, WORDS, VOCABULARY}
 
     def _read_changed(self, state: State, workers: Workers) -> list[str]:
         """Bring the streams up to date; return their vocabulary."""
@@ -146,7 +147,7 @@ class Index:
         words: Sequence[str],
         state: State,
         workers: Workers,
-        there: Collection[str],
+        there: Set[str],
     ) -> None:
         """Write the rows of blocks that are not as they were; *there* are the files that are."""
         self._keep_hashes(spool, words, state)
@@ -160,18 +161,23 @@ class Index:
             is_there = set(spooling.files_of_block(block)) <= set(there)
             if known.get(block) != digests[block] or not is_there:
                 jobs.append(Job(block, first, paths[first:last]))
+        small = _digest([repr((layout.small_bits, layout.large)), *self.digests[layout.large :]])
+        is_same = layout.large > 0 and known.get(_SMALL) == small and there >= _SMALL_FILES
         with state.changing():
-            gone = known.keys() - digests.keys()
+            gone = known.keys() - digests.keys() - ({_SMALL} if is_same else set())
             state.forget_blocks({*gone, *(job.block for job in jobs)})
         for done in workers.map(spooling.spool_blocks, spool, jobs, 1, worth=2, still=True):
             with state.changing():
                 state.keep_blocks((block, digests[block]) for block in done)
-        small = spooling.spool_small(spool, paths[layout.large :])
-        self._keep_lengths(spool, small.lengths)
+        counts = None
+        if not is_same:
+            counts = self._spool_small(spool, paths[layout.large :])
+            with state.changing():
+                state.keep_blocks([(_SMALL, small)])
         if layout.large:
             self._keep_vocabulary(spool, words, spooling.counts_of_blocks(spool), _RARE)
-        else:
-            self._keep_vocabulary(spool, words, small.counts, 1)
+        elif counts:
+            self._keep_vocabulary(spool, words, counts, 1)
 
     def _keep_hashes(self, spool: Spool, words: Sequence[str], state: State) -> None:
         """Write the hashes of all words; those of the words that are known are there."""
@@ -200,13 +206,16 @@ class Index:
         spelled = [vietnamese.spelled(word) for _, word in sorted(known)[:_KNOWN_WORDS]]
         Path(spool.path(VOCABULARY)).write_text(json.dumps(" ".join(spelled)), "utf-8")
 
-    def _keep_lengths(self, spool: Spool, lengths: NDArray[np.int64]) -> None:
-        """Write the second segment's lengths, and those that BM25 compares them with."""
+    def _spool_small(self, spool: Spool, paths: Sequence[str]) -> Counts:
+        """Write the second segment's rows and lengths, and those that BM25 compares them with;
+        return its words."""
+        lengths, counts = spooling.spool_small(spool, paths)
         averages = [float(total) / max(len(lengths), 1) for total in lengths.sum(axis=0)]
         if self.layout.large:
             averages[BODY] = REFERENCE
         value = {"averages": averages, "lengths": lengths.ravel().tolist()}
         Path(spool.path(LENGTHS)).write_text(json.dumps(value), "utf-8")
+        return counts
 
 
 def _digest(parts: Sequence[str]) -> str:

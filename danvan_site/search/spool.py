@@ -26,7 +26,7 @@ from danvan_site.search.lists import Grouped, Kind
 from danvan_site.search.postings import NAME_BITS, U64, Block, Rows
 from danvan_site.state import reader
 
-BLOCK_LENGTH = 512
+BLOCK_LENGTH = 256
 # The file of the vocabulary's hashes.
 WORDS = "hashes.npy"
 
