@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from danvan_site import compression, config, discovery
+from danvan_site.beside import beside
 from danvan_site.discovery import File
 from danvan_site.errors import Place, Problem, UsageError
 from danvan_site.locks import locked
@@ -119,22 +120,27 @@ class _Build:
 
     def run(self) -> BuildReport:
         """Look at the sources; do what there is to do."""
+        with beside(self._folder.scan if self._options.publish else dict) as scan:
+            return self._run(scan)
+
+    def _run(self, scan: Callable[[], OnDisk]) -> BuildReport:
+        """*scan* tells what stands in the published folder."""
         start = time.perf_counter()
         self._progress.stage("discover", 0)
         options = self._options
         shown = options.shown(options.content)
         files, problems = discovery.discover(options.content, shown)
         trusted_before = self._state.mark_seen() - _RACY_NS
-        report = self._as_it_was(files, trusted_before) if options.publish else None
+        report = self._as_it_was(files, scan, trusted_before) if options.publish else None
         if report:
             report.seconds["discover"] = time.perf_counter() - start
             return report
         self._state.keep_last(None)
-        on_disk = self._folder.scan() if options.publish else {}
-        seconds = {"discover": time.perf_counter() - start}
         # Loading the libraries that do the work takes longer than seeing that there is none.
         from danvan_site.stages import Stages
 
+        on_disk = scan()
+        seconds = {"discover": time.perf_counter() - start}
         stages = Stages(
             options, self._settings, self._folder, self._state, self._progress,
             program_digest(), seconds,
@@ -144,7 +150,9 @@ class _Build:
             self._keep_last(done.report, files, done.sources, done.on_disk)
         return done.report
 
-    def _as_it_was(self, files: Mapping[str, File], trusted_before: int) -> BuildReport | None:
+    def _as_it_was(
+        self, files: Mapping[str, File], scan: Callable[[], OnDisk], trusted_before: int
+    ) -> BuildReport | None:
         """Report as the last build did where nothing at all has changed since; else None.
 
         The times of files that are older than *trusted_before* (ns) tell whether they did.
@@ -155,7 +163,7 @@ class _Build:
             return None
         if last["signature"] != self._signature(files):
             return None
-        if last["on_disk"] != _digest(sorted(self._folder.scan().items())):
+        if last["on_disk"] != _digest(sorted(scan().items())):
             return None
         for file in files.values():
             # What changed about when it was last looked at proves nothing by its time.

@@ -23,7 +23,19 @@ from pathlib import Path, PurePath
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirModifiedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserver
@@ -42,7 +54,11 @@ _POLL = 1.0  # s between two looks at folders that tell of no changes
 _LONGEST_WAIT = 120.0  # s that a request waits for a build
 _HEARTBEAT = 15.0  # s between two signs of life to a page that listens
 _NOT_FOUND = "404.html"
-_CHANGES = frozenset(("created", "modified", "moved", "deleted", "closed"))
+# Not that a file was opened or read: a build reads thousands, and each would be told of.
+_CHANGES: list[type[FileSystemEvent]] = [
+    FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent, FileClosedEvent,
+    DirCreatedEvent, DirModifiedEvent, DirMovedEvent, DirDeletedEvent,
+]  # fmt: skip
 _TEXT = "text/{}; charset=utf-8"
 # Spelled out, because what the system's registry says about .js is anybody's guess.
 _TYPES = {
@@ -189,7 +205,9 @@ class _Changes(FileSystemEventHandler):
                 self._observer.unschedule(watch)
                 del self._watched[folder]
             if own:
-                watch = self._observer.schedule(self, folder, recursive=recursive)
+                watch = self._observer.schedule(
+                    self, folder, recursive=recursive, event_filter=_CHANGES
+                )
                 self._watched[folder] = own, watch
 
     def stop(self) -> None:
@@ -220,7 +238,7 @@ class _Changes(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Note what can change the site."""
         paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
-        if event.event_type in _CHANGES and any(self._matters(path) for path in paths):
+        if any(self._matters(path) for path in paths):
             with self._turn:
                 self._changed.set()
                 self._settled.clear()

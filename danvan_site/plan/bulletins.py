@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
@@ -21,6 +21,8 @@ _FORM_FIELDS = (("name", "reply_name"), ("email", "reply_email"), ("message", "r
 
 def plan(frame: Frame) -> Iterator[Artifact]:
     """Yield the pages of all bulletins and plain pages."""
+    groupings = frame.library.groupings
+    unusual = [(name, groupings[key].unusual) for key, name in _TERMS if groupings[key].unusual]
     for bulletin in frame.library.bulletins:
         yield Artifact(
             bulletin.url,
@@ -29,7 +31,7 @@ def plan(frame: Frame) -> Iterator[Artifact]:
             partial(_article, frame, bulletin),
             RANK_BULLETIN,
             bulletin.path,
-            _inputs(frame, bulletin),
+            _inputs(frame, bulletin, unusual),
         )
     for page in frame.library.pages:
         make = partial(_plain_page, frame, page)
@@ -44,17 +46,19 @@ _TERMS = (
 )
 
 
-def _inputs(frame: Frame, bulletin: Bulletin) -> str:
+def _inputs(
+    frame: Frame, bulletin: Bulletin, unusual: Sequence[tuple[str, Mapping[str, str]]]
+) -> str:
+    """Return what the page comes from; *unusual* is what is so in its groupings' names (see
+    `Grouping`), by the key of the front matter."""
     head = bulletin.head
     shelf = frame.library.shelf(bulletin)
     parts = [frame.stamps_around(bulletin), head.body_digest]
     if shelf:
         size = frame.settings.page_size
         parts.append(page_of(shelf, frame.library.rank(bulletin), size))
-    for key, name in _TERMS:
-        unusual = frame.library.groupings[key].unusual
-        if unusual:
-            parts += [unusual[each] for each in getattr(head, name) if each in unusual]
+    for name, stamps in unusual:
+        parts += [stamps[each] for each in getattr(head, name) if each in stamps]
     for name in head.attachments:
         media = frame.references.attachment(bulletin, name)
         if media:

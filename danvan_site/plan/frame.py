@@ -12,7 +12,7 @@ from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment, month_title
 from danvan_site.library import GROUPINGS, NEIGHBOURS, Library, Term, standing
-from danvan_site.plan.model import canonical, digest
+from danvan_site.plan.model import DIGEST, canonical, digest
 from danvan_site.plan.references import References
 
 Values = dict[str, Any]
@@ -43,7 +43,7 @@ class Frame:
         self.digest = digest(repr(settings), canonical([self.site, self.menu]))
         self._cards: dict[str, Values] = {}
         self._links: dict[str, dict[str, Values]] = {key: {} for key in GROUPINGS}
-        self._shelves: dict[str, list[str]] = {}
+        self._shelves: dict[str, str] = {}
         self._unusual_units = library.groupings["don-vi"].unusual
         self._unusual_categories = library.groupings["chuyen-muc"].unusual
         self._stamps = {each.path: self._stamp(each) for each in library.bulletins}
@@ -183,11 +183,12 @@ class Frame:
         key = shelf.slug if shelf else ""
         stamps = self._shelves.get(key)
         if stamps is None:
-            members = shelf.members if shelf else self.library.bulletins
-            stamps = self._shelves[key] = [self._stamps[each.path] for each in members]
+            stamps = self.stamps(shelf.members if shelf else self.library.bulletins)
+            self._shelves[key] = stamps
         rank = self.library.rank(bulletin)
-        around = stamps[max(rank - NEIGHBOURS, 0) : rank + NEIGHBOURS + 1]
-        return f"{stamps[rank]}{''.join(around)}"
+        own, first = rank * DIGEST, max(rank - NEIGHBOURS, 0) * DIGEST
+        around = stamps[first : own + (NEIGHBOURS + 1) * DIGEST]
+        return f"{stamps[own : own + DIGEST]}{around}"
 
     def stamps(self, bulletins: Sequence[Bulletin]) -> str:
         """Return what tells whether the cards of some bulletins are what they were."""

@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 Context = Mapping[str, Any]
 
 
+DIGEST = 16  # characters
+
+
 def digest(*parts: str) -> str:
     """Return a short digest of some texts."""
     data = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data, digest_size=8).hexdigest()
+    return hashlib.blake2b(data, digest_size=DIGEST // 2).hexdigest()
 
 
 def canonical(value: object) -> str:
