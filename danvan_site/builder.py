@@ -120,7 +120,9 @@ class _Build:
 
     def run(self) -> BuildReport:
         """Look at the sources; do what there is to do."""
-        with beside(self._folder.scan if self._options.publish else dict) as scan:
+        if not self._options.publish:
+            return self._run(dict)
+        with beside(self._folder.scan) as scan:
             return self._run(scan)
 
     def _run(self, scan: Callable[[], OnDisk]) -> BuildReport:

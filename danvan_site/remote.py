@@ -1,6 +1,7 @@
 """What runs in processes that are not ours: work of many builds, one after the other.
 
-Nothing here is needed to start the program, nor does it load anything that takes time.
+Every build needs some of it, if only to say that this process is none of them: nothing is loaded
+here that takes time to load.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ bytes of one process, and what is wrong with a cluster is told before anything i
 import contextlib
 import importlib.util
 import os
+import pickle
 import shutil
 import socket
 import sqlite3
@@ -495,6 +496,35 @@ def test_work_of_a_build_that_is_over_is_not_done(one_process: Executor) -> None
     one_process.submit(remote.finish, "over").result(LIMIT)
     with pytest.raises(RuntimeError, match="is over"):
         one_process.submit(remote.run_for_build, "over", b"").result(LIMIT)
+
+
+def linger(_: None, items: Sequence[int]) -> list[int]:
+    begun.set()
+    assert ended.wait(LIMIT)
+    return list(items)
+
+
+begun, ended = threading.Event(), threading.Event()
+
+
+def test_a_process_says_what_it_is_only_when_it_is_done_with_the_build_before() -> None:
+    """The one before may have been killed, and its last work write where the next build's does."""
+    work = pickle.dumps((linger, None, [1]))
+    last = threading.Thread(target=remote.run_for_build, args=("killed", work))
+    settling = threading.Thread(target=remote.settle)
+    try:
+        last.start()
+        assert begun.wait(LIMIT)
+        settling.start()
+        settling.join(0.2)
+        assert settling.is_alive()
+    finally:
+        ended.set()
+        last.join(LIMIT)
+    settling.join(LIMIT)
+    assert not settling.is_alive()
+    remote.finish("killed")
+    closed.clear()  # It was here that it worked.
 
 
 def test_nothing_is_yielded_before_all_is_read(one_process: Executor, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """`build --precompress`: beside every text file its compressed copies, as true as all else that is
 published."""
 
-import contextlib
 import dataclasses
 import gzip
 import importlib
@@ -366,17 +365,7 @@ def test_a_killed_build_leaves_whole_pairs_and_the_next_one_finishes_it(
         old = site.tree()
         for number in range(12):
             site.bulletin(f"2020/07/bai-{number:02d}.md", title=f"Lần {attempt} bài {number}")
-        process = subprocess.Popen(
-            site.command("build", "--precompress"),
-            cwd=site.folder,
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=0.2 + rng.random() * 0.4)
-        process.kill()
-        process.wait()
+        site.kill(0.2 + rng.random() * 0.4, "--precompress")
         assert not {path for path in old.keys() - site.tree().keys() if path[0] != "."}
         site.build("--precompress")
         assert_as_a_clean_build(site, tmp_path)

@@ -1,6 +1,5 @@
 """The published folder: nothing of anyone else's is touched, nothing is ever half there."""
 
-import contextlib
 import hashlib
 import random
 import subprocess
@@ -165,17 +164,7 @@ def test_a_killed_build_leaves_a_whole_site_and_the_next_one_finishes_it(
         for number in range(30):
             site.bulletin(f"2020/07/bai-{number:02d}.md", title=f"Lần {attempt} bài {number}")
         site.bulletin(f"2020/08/them-{attempt}.md", date="2020-08-01")
-        process = subprocess.Popen(
-            site.command("build"),
-            cwd=site.folder,
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=0.15 + rng.random() * 0.6)
-        process.kill()
-        process.wait()
+        site.kill(0.15 + rng.random() * 0.6)
         now = site.tree()
         assert "index.html" in now
         for path in old.keys() - now.keys():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -103,6 +104,20 @@ class Workbench:
         outcome = self.run("build", "--json", "-v", *arguments, **more)
         assert outcome.code == 0, outcome.stdout + outcome.stderr
         return outcome
+
+    def kill(self, seconds: float, *arguments: str) -> None:
+        """Begin a build and kill it after some *seconds*, if it is not done by then."""
+        process = subprocess.Popen(
+            self.command("build", *arguments),
+            cwd=self.folder,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=seconds)
+        process.kill()
+        process.wait()
 
     def page(self, path: str) -> str:
         """Return a published file's text."""

@@ -158,7 +158,7 @@ class Index:
             last = first + BLOCK_LENGTH
             own = self.digests[first:last]
             digests[block] = _digest([repr((layout.pair_bits, layout.common, first)), *own])
-            is_there = set(spooling.files_of_block(block)) <= set(there)
+            is_there = set(spooling.files_of_block(block)) <= there
             if known.get(block) != digests[block] or not is_there:
                 jobs.append(Job(block, first, paths[first:last]))
         small = _digest([repr((layout.small_bits, layout.large)), *self.digests[layout.large :]])
@@ -169,15 +169,14 @@ class Index:
         for done in workers.map(spooling.spool_blocks, spool, jobs, 1, worth=2, still=True):
             with state.changing():
                 state.keep_blocks((block, digests[block]) for block in done)
-        counts = None
         if not is_same:
             counts = self._spool_small(spool, paths[layout.large :])
+            if not layout.large:
+                self._keep_vocabulary(spool, words, counts, 1)
             with state.changing():
                 state.keep_blocks([(_SMALL, small)])
         if layout.large:
             self._keep_vocabulary(spool, words, spooling.counts_of_blocks(spool), _RARE)
-        elif counts:
-            self._keep_vocabulary(spool, words, counts, 1)
 
     def _keep_hashes(self, spool: Spool, words: Sequence[str], state: State) -> None:
         """Write the hashes of all words; those of the words that are known are there."""
