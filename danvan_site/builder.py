@@ -9,11 +9,14 @@ which is loaded only when there is.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import marshal
 import math
+import shutil
+import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +38,14 @@ if TYPE_CHECKING:
 # A file changed this shortly before it was looked at may change again within the same tick of
 # the file system's clock, so its time proves nothing (git calls such entries racy).
 _RACY_NS = 2_000_000_000
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]) -> BuildReport:
     """Build the site.  *waiting* is called when another build has to finish first.
 
     Raises ContentError with all problems of the sources, and UsageError; either way the
-    published folder is as it was.
+    published folder is as it was, or, where the disk was full in the end, as it is to be.
     """
     settings = config.load(options.config, options.shown(options.config), options.base_url)
     _check_folders(options)
@@ -50,7 +54,7 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
 
         cluster.check(options.executor)
     folder = OutputFolder(options.output, options.shown(options.output))
-    with collection_paused(), contextlib.ExitStack() as stack:
+    with collection_paused(), _told_if_full(options), contextlib.ExitStack() as stack:
         if options.publish:
             stack.enter_context(folder.locked(waiting))
         path = _state_path(options)
@@ -61,6 +65,26 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
         state = State(path, _identity(options, settings), shared=bool(options.executor))
         stack.callback(state.close)
         return _Build(options, settings, folder, state, progress).run()
+
+
+@contextlib.contextmanager
+def _told_if_full(options: BuildOptions) -> Iterator[None]:
+    """Say of a full disk what it is: nobody's mistake, and none of the program's."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        if not _is_of_full_disk(error):
+            raise
+        folders = [each for each in (options.cache, options.output) if each.is_dir()]
+        fullest = min(folders, key=lambda each: shutil.disk_usage(each).free)
+        raise UsageError("disk-full", Place(options.shown(fullest))) from error
+
+
+def _is_of_full_disk(error: OSError | sqlite3.Error) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+    # numpy says in words alone how little of an array could be written.
+    return error.errno in _FULL or (error.errno is None and "requested and" in str(error))
 
 
 def _check_folders(options: BuildOptions) -> None:

@@ -83,6 +83,8 @@ class Templates:
             details = {"name": str(error.name), "subject": subject}
             place = Place(f"{self._shown}/{name}")
             raise TemplateProblem(Problem("template-missing", place, details)) from None
+        except OSError:
+            raise  # Templates read and write nothing: it is what they are compiled to.
         except Exception as error:
             place = self._place_of(error, name)
             reason = f"{type(error).__name__}: {error}"
