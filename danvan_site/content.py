@@ -17,7 +17,7 @@ from danvan_site.errors import Place, Problem
 from danvan_site.frontmatter import Metadata
 from danvan_site.markdown import Reference
 from danvan_site.remote import of_build
-from danvan_site.state import KnownSource, Rows, Stamp
+from danvan_site.state import KnownSource, Record, Rows, Stamp
 
 PAGES = "pages/"
 MAX_BYTES = 8_000_000
@@ -199,14 +199,14 @@ class ReadFile:
     """The result of reading one file: what the state keeps of it, and its body's HTML.
 
     ``row`` is JSON; it is '' where the file cannot be read, and None where it is, by its digest,
-    what it was: only its time differs.  ``record`` is what open data have of it.
+    what it was: only its time differs.  ``record`` is what open data have of it, None likewise.
     """
 
     path: str
     known: KnownSource
     row: str | None
     html: str = ""
-    record: tuple[str, str] = ("", "")
+    record: Record | None = None
 
 
 def read_files(options: ReadOptions, files: Sequence[tuple[File, str]]) -> list[ReadFile]:
@@ -252,9 +252,10 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     excerpt = _excerpt(body.opening)
     front = records.to_json(meta.to_row())
     row = f"[{front}, {records.to_json([excerpt, body.anchors, places])[1:]}"
+    record = records.of(file.path, meta, parts.body)
     head = _head(file, meta, body, options.zone, (front, "" if meta.lead else excerpt))
     known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], head)
-    return ReadFile(file.path, known, row, body.html, records.of(meta))
+    return ReadFile(file.path, known, row, body.html, record)
 
 
 def _unreadable(file: File, digest: str, problems: Iterable[Problem]) -> ReadFile:

@@ -13,19 +13,24 @@ from typing import Any
 
 from danvan_site import frontmatter
 from danvan_site.frontmatter import Metadata
+from danvan_site.state import Record
 
-# Of these the address and the path are known only when all is put together.
+# Of these the address is known only when all is put together.
 COLUMNS = (
     "url", "title", "date", "event_date", "author", "photographer", "unit", "category", "topic",
     "tags", "views", "lead", "source", "status", "id", "path",
 )  # fmt: skip
 
 
-def of(meta: Metadata) -> tuple[str, str]:
-    """Return the members of a bulletin's JSON object, and its cells as CSV, both without address
-    and path."""
-    values = frontmatter.export(meta)
-    return to_json(values)[1:-1], line(values.get(column, "") for column in COLUMNS[1:-1])
+def of(path: str, meta: Metadata, markdown: str) -> Record:
+    """Return what open data have of the source *path*."""
+    values = {"path": path} | frontmatter.export(meta)
+    body = markdown.replace("\r\n", "\n").strip() + "\n"
+    return Record(
+        to_json(values)[1:-1].encode(),
+        line(values.get(column, "") for column in COLUMNS[1:]).encode(),
+        to_json(body).encode(),
+    )
 
 
 def to_json(value: Any) -> str:
@@ -33,9 +38,9 @@ def to_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-def cell(text: str) -> str:
-    """Return a text as a cell of CSV."""
-    return text if _PLAIN.fullmatch(text) else line([text])
+def cell(address: str) -> str:
+    """Return an address as a cell of CSV."""
+    return address if _PLAIN.fullmatch(address) else line([address])
 
 
 def line(values: Any) -> str:
@@ -55,6 +60,6 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text and text[0] in "=+-@\t\r" else text
 
 
-# Addresses and paths are like this, and need no quotes.
+# Addresses are like this, and need no quotes.
 _PLAIN = re.compile("[a-z0-9][a-z0-9:/._-]*")
 _ENCODER = json.JSONEncoder(ensure_ascii=False)

@@ -91,6 +91,10 @@ def _stamp(stamps: Mapping[str, Sequence[str]], artifact: Artifact) -> str:
     return found[artifact.context()["chunk"]] if found else ""
 
 
+Batches = Sequence[Sequence[Wanted]]
+Outcomes = Iterator[Sequence[Outcome]]
+
+
 class Rendering:
     """Decides what to render, has it rendered, gathers what came of it.
 
@@ -121,15 +125,21 @@ class Rendering:
         self._indexed = [each for each in planned.artifacts if each.kind in OF_STREAMS]
         self._pages = [each for each in planned.artifacts if each.kind not in OF_STREAMS]
 
-    def pages(self, workers: Workers, advance: Callable[[int], None]) -> None:
-        """Render what of the pages is not as it was."""
+    def pages(self) -> Batches:
+        """Return what of the pages may not be as it was."""
         wanted = list(self._wanted(self._pages, self._inputs))
-        advance(len(self._pages) - len(wanted))
-        job = workers.share(Job(self.site, self._pages))
         large = [[each] for each in wanted if self._is_large(each)]
         others = [each for each in wanted if not self._is_large(each)]
-        batches = large + [others[at : at + _BATCH] for at in range(0, len(others), _BATCH)]
-        for outcomes in workers.map(render_some, job, batches, 1, _WORTH_BATCHES):
+        return large + [others[at : at + _BATCH] for at in range(0, len(others), _BATCH)]
+
+    def begin(self, batches: Batches, workers: Workers) -> Outcomes:
+        """Begin to render *batches* of the pages; `gather` has to have what comes of it."""
+        job = workers.share(Job(self.site, self._pages))
+        return workers.map(render_some, job, batches, 1, _WORTH_BATCHES)
+
+    def gather(self, begun: Outcomes, advance: Callable[[int], None]) -> None:
+        """Wait for what was begun."""
+        for outcomes in begun:
             for number, context, result in outcomes:
                 path = self._pages[number].path
                 if context:

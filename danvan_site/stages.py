@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from danvan_site import catalog, compression, config, content, markdown, render
 from danvan_site.compressing import Compressing
-from danvan_site.content import Bulletin, ReadOptions
+from danvan_site.content import Bulletin, ReadFile, ReadOptions
 from danvan_site.discovery import File
 from danvan_site.errors import ContentError, Place, Problem, Severity
 from danvan_site.library import Library, assemble
@@ -26,6 +26,8 @@ from danvan_site.templates import TemplateProblem, Templates
 from danvan_site.workers import Elsewhere, Workers
 
 _READ_CHUNK = 100
+# What the state keeps is read again a table at a time: each has long runs of the file to itself.
+_KEEP_CHUNK = 2_000
 
 
 class Done(NamedTuple):
@@ -102,7 +104,8 @@ class Stages:
         self._progress.stage(name, total)
         start = time.perf_counter()
         yield
-        self._report.seconds[name] = time.perf_counter() - start
+        seconds = self._report.seconds
+        seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
 
     def _stop_on_errors(self) -> None:
         fatal = {Severity.ERROR, Severity.WARNING} if self._options.strict else {Severity.ERROR}
@@ -148,17 +151,26 @@ class Stages:
 
     def _read_changed(self, changed: Sequence[File], known: dict[str, KnownSource]) -> None:
         work = [(file, known[file.path].digest if file.path in known else "") for file in changed]
+        gathered: list[ReadFile] = []
         for results in self._workers.map(content.read_files, self._reading, work, _READ_CHUNK):
-            news = []
             for read in results:
                 if read.row is None:
                     known[read.path] = known[read.path]._replace(stamp=read.known.stamp)
                 else:
                     known[read.path] = read.known
-                    news.append((read.path, read.row, read.html, read.record))
-            self._state.keep_sources((read.path, known[read.path]) for read in results)
-            self._state.keep_rows(news)
+            gathered += results
+            if len(gathered) >= _KEEP_CHUNK:
+                self._keep_read(gathered, known)
+                gathered = []
             self._progress.advance(len(results))
+        self._keep_read(gathered, known)
+
+    def _keep_read(self, some: Sequence[ReadFile], known: Mapping[str, KnownSource]) -> None:
+        self._state.keep_sources((read.path, known[read.path]) for read in some)
+        self._state.keep_rows(
+            (each.path, each.row, each.html) for each in some if each.row is not None
+        )
+        self._state.keep_records((each.path, each.record) for each in some if each.record)
 
     # library
 
@@ -247,10 +259,16 @@ class Stages:
         folder = self._folder
         known = self._state.outputs()
         rendering = self._rendering(planned, templates, known, on_disk, folder.staging)
+        with self._stage("plan"):
+            pages = rendering.pages()
+            # Where it is little, all of it is given out, and the index is made beside it.
+            is_little = len(pages) <= self._workers.at_once
+            begun = rendering.begin(pages, self._workers) if is_little else None
         with self._stage("index"):
             self._index(planned, rendering)
-        with self._stage("render", len(planned.artifacts)):
-            rendering.pages(self._workers, self._progress.advance)
+        with self._stage("render", sum(map(len, pages))):
+            begun = begun or rendering.begin(pages, self._workers)
+            rendering.gather(begun, self._progress.advance)
             outputs = rendering.outputs()
         files = {path for path, each in rendering.results.items() if each.staged}
         copies = self._compress(rendering.site, outputs, files, known, on_disk)
@@ -367,7 +385,8 @@ class Stages:
             try:
                 rendering = self._rendering(planned, templates, {}, {}, staging)
                 # In the search index nothing can be wrong.
-                rendering.pages(self._workers, self._progress.advance)
+                begun = rendering.begin(rendering.pages(), self._workers)
+                rendering.gather(begun, self._progress.advance)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
         self._report.rendered = len(rendering.results)

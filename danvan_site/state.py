@@ -17,13 +17,17 @@ from typing import Any, NamedTuple, Self
 
 from danvan_site.remote import after_work, is_elsewhere
 
-_LAYOUT = "6"
+# So many values older versions of SQLite take in a query.
+_VARIABLES = 999
+_LAYOUT = "7"
 _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
     digest TEXT, problems TEXT, head TEXT) WITHOUT ROWID;
 CREATE TABLE text (path TEXT PRIMARY KEY, row TEXT, html TEXT);
-CREATE TABLE record (path TEXT PRIMARY KEY, members TEXT, cells TEXT);
+CREATE TABLE members (path TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE cells (path TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE body (path TEXT PRIMARY KEY, data BLOB);
 CREATE TABLE output (path TEXT PRIMARY KEY, template TEXT, inputs TEXT,
     digest TEXT, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE word (number INTEGER PRIMARY KEY, text TEXT);
@@ -61,6 +65,15 @@ class KnownSource(NamedTuple):
     head: Any
 
 
+class Record(NamedTuple):
+    """What open data have of a source: members of a JSON object and cells of CSV, both without the
+    address, and the Markdown of its body as JSON; in UTF-8."""
+
+    members: bytes
+    cells: bytes
+    body: bytes
+
+
 class KnownOutput(NamedTuple):
     """An output as the last build wrote it: digests of what it was made of (``inputs``: of the
     inputs, or of the context where there are none), and what it then was."""
@@ -96,6 +109,8 @@ class State:
 
     def _open(self, identity: str) -> None:
         self._database = sqlite3.connect(self.path, isolation_level=None)
+        # Of a new file: fewer and larger reads where the system has nothing of it in memory.
+        self._database.execute("PRAGMA page_size = 16384")
         if self._shared:
             # A write-ahead log is read through memory that only processes of one machine share;
             # and what is not at the file server yet is nowhere for others.
@@ -192,24 +207,24 @@ class State:
             ),
         )  # fmt: skip
 
-    def keep_rows(self, rows: Iterable[tuple[str, str, str, tuple[str, str]]]) -> None:
-        """Add or replace what was read of sources: path, row as JSON, the body as HTML, and what
-        open data have of it."""
-        some = list(rows)
-        self._database.executemany(
-            "INSERT OR REPLACE INTO text VALUES (?, ?, ?)",
-            ((path, row, html) for path, row, html, _ in some),
-        )
-        # They are read all at once, which would take many times longer between the bodies.
-        self._database.executemany(
-            "INSERT OR REPLACE INTO record VALUES (?, ?, ?)",
-            ((path, *record) for path, _, _, record in some),
-        )
+    def keep_rows(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Add or replace what was read of sources: path, row as JSON, the body as HTML."""
+        self._database.executemany("INSERT OR REPLACE INTO text VALUES (?, ?, ?)", rows)
+
+    def keep_records(self, records: Iterable[tuple[str, Record]]) -> None:
+        """Add or replace what open data have of sources, by path."""
+        some = list(records)
+        for table in Record._fields:
+            # One kind is read of all at once, which takes many times longer between the others.
+            self._database.executemany(
+                f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",
+                ((path, getattr(record, table)) for path, record in some),
+            )
 
     def forget_sources(self, paths: Iterable[str]) -> None:
         """Remove sources and all that was read of them."""
         gone = [(path,) for path in paths]
-        for table in ("source", "text", "record"):
+        for table in ("source", "text", *Record._fields):
             self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)
 
     def outputs(self) -> dict[str, KnownOutput]:
@@ -321,18 +336,17 @@ class Reader:
         """Return what was read of the source *path*; raise KeyError where it is not known."""
         return json.loads(self._one("SELECT row FROM text WHERE path = ?", path)[0])
 
-    def members(self, path: str) -> str:
-        """Return what open data have of the source *path* as members of a JSON object; raise
-        KeyError where it is not known."""
-        return str(self._one("SELECT members FROM record WHERE path = ?", path)[0])
-
-    def all_members(self) -> dict[str, str]:
-        """Return what open data have of all sources as members of JSON objects, by path."""
-        return dict(self._database.execute("SELECT path, members FROM record"))
-
-    def all_cells(self) -> dict[str, str]:
-        """Return what open data have of all sources as cells of CSV, by path."""
-        return dict(self._database.execute("SELECT path, cells FROM record"))
+    def records(self, table: str, paths: Sequence[str] | None = None) -> dict[str, bytes]:
+        """Return by path what open data have of some sources, or of all: a field of `Record`."""
+        query = f"SELECT path, data FROM {table}"
+        if paths is None:
+            return dict(self._database.execute(query))
+        found: dict[str, bytes] = {}
+        for start in range(0, len(paths), _VARIABLES):
+            some = paths[start : start + _VARIABLES]
+            marks = ",".join("?" * len(some))
+            found.update(self._database.execute(f"{query} WHERE path IN ({marks})", some))
+        return found
 
     def words(self) -> list[str]:
         """Return the vocabulary of the streams, by number."""

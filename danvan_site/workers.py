@@ -93,6 +93,12 @@ class Workers:
         bytes."""
         return peak_memory() + self._pool.memory
 
+    @property
+    def at_once(self) -> int:
+        """So many chunks of work can be under way beside something else that writes into the state;
+        none where others read it (`Reader`)."""
+        return 0 if self._find else self._pool.size * _IN_FLIGHT
+
     def share(self, value: Argument) -> Shared[Argument]:
         """Give a value to all workers, for what they do from now on."""
         self._values.append(value)
@@ -109,8 +115,9 @@ class Workers:
         *,
         still: bool = False,
     ) -> Iterator[Sequence[Result]]:
-        """Yield the results of *function(argument, chunk of items)*, in the order of *items*.
+        """Return the results of *function(argument, chunk of items)*, in the order of *items*.
 
+        Processes begin with the first of it at once.
         An *argument* that was shared is its value there.
         *items* is drawn from only as fast as work is done, so that it may be made on the way.
         Fewer than *worth* items are not worth starting processes.
@@ -123,27 +130,20 @@ class Workers:
         everything = itertools.chain(first, chunks)
         if self._pool.size == 1 or sum(map(len, first)) < worth:
             value = _value(argument, self._values)
-            for each in everything:
-                yield function(value, each)
-            return
-        results = self._results(function, argument, everything)
-        yield from list(results) if still and self._find else results
+            return (function(value, each) for each in everything)
+        given_out = (self._pool.submit(function, argument, each) for each in everything)
+        first_given_out = list(itertools.islice(given_out, self._pool.size * _IN_FLIGHT))
+        results = self._results(deque(first_given_out), given_out)
+        return iter(list(results)) if still and self._find else results
 
     def _results(
-        self,
-        function: Function[Argument, Item, Result],
-        argument: Argument | Shared[Argument],
-        chunks: Iterable[Sequence[Item]],
-    ) -> Iterator[Sequence[Result]]:
-        pool = self._pool
-        waiting: deque[Future[Any]] = deque()
-        for each in chunks:
-            waiting.append(pool.submit(function, argument, each))
-            if len(waiting) >= pool.size * _IN_FLIGHT:
-                yield pool.result(waiting.popleft())
+        self, waiting: deque[Future[Any]], given_out: Iterator[Future[Any]]
+    ) -> Iterator[Sequence[Any]]:
+        """Yield what comes of what is *waiting*; for each *given_out* takes one more."""
         while waiting:
-            yield pool.result(waiting.popleft())
-        pool.examine()
+            yield self._pool.result(waiting.popleft())
+            waiting.extend(itertools.islice(given_out, 1))
+        self._pool.examine()
 
 
 def _value(argument: Argument | Shared[Argument], values: Sequence[Any]) -> Argument:

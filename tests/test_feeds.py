@@ -8,12 +8,14 @@ import json
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from xml.etree import ElementTree
 
 import feedparser
 import pytest
 
 from tests.sites import BASE_URL, Output, Window, bulletins_of_the_demo, serving
+from tests.workbench import Workbench
 
 ALIAS = "pages/2019-03-12/Tiep-cong-dan-dinh-ky-quy-I-k3v9xq.aspx"
 ALIASED = "2019/03/tiep-cong-dan-quy-mot.html"
@@ -228,3 +230,23 @@ def test_nothing_of_a_draft_a_held_or_an_expired_bulletin_is_anywhere(
         for path in site.files:
             content = (site.folder / path).read_bytes()
             assert not [mark for mark in marks if mark in content], path
+
+
+def test_what_feeds_and_open_data_say_is_what_was_written(tmp_path: Path) -> None:
+    title = "Dân & <quan> nói \"thẳng\", 'thật' ]]> \t hết"
+    body = unicodedata.normalize("NFD", "Tiếng Việt\r\n\r\nhai đoạn, **đậm** & <nhạt>\r\n")
+    tags = ['Thẻ "một" & hai', "Thẻ <ba>"]
+    site = Workbench(tmp_path)
+    site.bulletin("2020/07/tin.md", body, title=title, tags=tags, lead="Trước\x0bsau")
+    site.build()
+    feed = parsed(Output(site.output), "feed.xml")
+    (entry,) = feed.entries
+    shown = title.replace("\t ", "")
+    assert entry.title == shown
+    assert [each.term for each in entry.tags] == tags
+    for name, known in (("2020", body), ("bai-viet", "")):
+        record = json.loads(site.page(f"du-lieu/{name}.jsonl"))
+        assert (record["title"], record["tags"]) == (shown, tags)
+        assert record["path"] == "2020/07/tin.md"
+        known = unicodedata.normalize("NFC", known).replace("\r\n", "\n")
+        assert record.get("body", "") == known

@@ -233,7 +233,5 @@ def _records(frame: Frame, members: Sequence[Bulletin]) -> Values:
     """Name the records; the renderer takes their values from the state and the sources, by path."""
     return {
         "base": frame.settings.base_url,
-        "records": [
-            (each.path, each.url, each.year, each.digest, each.head.name) for each in members
-        ],
+        "records": [(each.path, each.url, each.year) for each in members],
     }

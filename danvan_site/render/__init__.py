@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from danvan_site import content, frontmatter, markdown, schema, templates
+from danvan_site import content, markdown, templates
 from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
 from danvan_site.remote import of_build
@@ -90,9 +90,9 @@ class Renderer:
             "text": lambda context: str(context["text"]).encode(),
             "copy": self._copy,
             "script": lambda context: scripts.lean(self._copy(context)),
-            "data-lines": lambda context: data.lines(context, self._state().all_members()),
-            "data-with-bodies": self._data_with_bodies,
-            "csv": lambda context: data.table(context, self._state().all_cells()),
+            "data-lines": lambda context: data.lines(context, self._state().records),
+            "data-with-bodies": lambda context: data.with_bodies(context, self._state().records),
+            "csv": lambda context: data.table(context, self._state().records),
             "search-data": lambda context: files.data(context["name"], context["value"]),
             "search-lunr": lambda context: lunr_index.write(context, self._state()),
         }
@@ -114,14 +114,6 @@ class Renderer:
             html = self._state().html(body["path"])
             context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
         return self._templates.render(task.template, context, task.subject).encode()
-
-    def _data_with_bodies(self, context: Values) -> bytes:
-        return data.lines_with_bodies(context, self._state().members, self._markdown)
-
-    def _markdown(self, path: str, name: str, digest: str) -> str:
-        raw = self._read(Path(self._site.content) / name, path, digest)
-        parts = frontmatter.split(raw.decode("utf-8"), schema.Source(path))
-        return parts.body.replace("\r\n", "\n").strip() + "\n" if parts else ""
 
     def _copy(self, context: Values) -> bytes:
         if "asset" in context:

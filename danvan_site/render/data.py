@@ -1,7 +1,7 @@
 """Open data: every bulletin with all its front matter, as JSON lines and as CSV.
 
-A record is named by the path of its source, its address, its year, the digest of the file and its
-path on disk.  What is in it is found by path: the members of its JSON object, its cells of CSV.
+A record is named by the path of its source, its address and its year.  What is in it was made at
+reading (`records.Record`); *records* gives a field of those of all sources, or of some, by path.
 """
 
 from __future__ import annotations
@@ -12,47 +12,48 @@ from typing import Any
 from danvan_site.records import COLUMNS, cell, line, to_json
 
 Values = Mapping[str, Any]
+Records = Callable[..., Mapping[str, bytes]]
 
 
-def lines(context: Values, members: Mapping[str, str]) -> bytes:
-    """Return a JSON object a line: address, source path, front matter (its *members*, by path);
-    ``data`` names the file that has it with its body."""
-    base = context["base"]
-    return "".join(
+def lines(context: Values, records: Records) -> bytes:
+    """Return a JSON object a line: address, source path, front matter; ``data`` names the file that
+    has it with its body."""
+    members = records("members")
+    return b"".join(
         [
-            f'{{{_place(base + url, path)}, {members[path]}, "data": "{year:04d}.jsonl"}}\n'
-            for path, url, year, *_ in context["records"]
+            b'{%b, %b, "data": "%04d.jsonl"}\n' % (address, members[path], year)
+            for address, path, year in _addressed(context)
         ]
-    ).encode()
+    )
 
 
-def lines_with_bodies(
-    context: Values, members: Callable[[str], str], body: Callable[[str, str, str], str]
-) -> bytes:
-    """Return a JSON object a line, the body as Markdown with it.
-
-    *members* gives those of the front matter by path, *body* the Markdown of a source by path, path
-    on disk and digest.
-    """
-    base = context["base"]
-    return "".join(
+def with_bodies(context: Values, records: Records) -> bytes:
+    """Return a JSON object a line, the body as Markdown with it."""
+    paths = [path for path, *_ in context["records"]]
+    members, bodies = records("members", paths), records("body", paths)
+    return b"".join(
         [
-            f"{{{_place(base + url, path)}, {members(path)}, "
-            f'"body": {to_json(body(path, name, digest))}}}\n'
-            for path, url, _, digest, name in context["records"]
+            b'{%b, %b, "body": %b}\n' % (address, members[path], bodies[path])
+            for address, path, _ in _addressed(context)
         ]
-    ).encode()
+    )
 
 
-def table(context: Values, cells: Mapping[str, str]) -> bytes:
-    """Return a CSV table (RFC 4180) that spreadsheets open with Vietnamese letters intact; *cells*
-    are those of each record's row, by path."""
+def table(context: Values, records: Records) -> bytes:
+    """Return a CSV table (RFC 4180) that spreadsheets open with Vietnamese letters intact."""
     base = context["base"]
+    cells = records("cells")
     rows = [
-        f"{cell(base + url)},{cells[path]},{cell(path)}\r\n" for path, url, *_ in context["records"]
+        b"%b,%b\r\n" % (cell(base + url).encode(), cells[path])
+        for path, url, _ in context["records"]
     ]
-    return f"{line(COLUMNS)}\r\n{''.join(rows)}".encode("utf-8-sig")
+    return f"{line(COLUMNS)}\r\n".encode("utf-8-sig") + b"".join(rows)
 
 
-def _place(address: str, path: str) -> str:
-    return f'"url": {to_json(address)}, "path": {to_json(path)}'
+def _addressed(context: Values) -> list[tuple[bytes, str, int]]:
+    """Return the address of each record as a member, its path and its year."""
+    base = context["base"]
+    return [
+        (f'"url": {to_json(base + url)}'.encode(), path, year)
+        for path, url, year in context["records"]
+    ]
