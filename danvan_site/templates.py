@@ -67,6 +67,7 @@ class Templates:
         )
         self._environment.use(self.words)
         self._sources: dict[str, str] = {}
+        self._files: dict[str, str | None] = {}
         self._references = _References(cache_folder / f"{prefix}references.bin")
         self._digests: dict[str, str] = {}
 
@@ -124,12 +125,14 @@ class Templates:
     def _source(self, name: str) -> str:
         if name not in self._sources:
             assert self._environment.loader is not None
-            self._sources[name] = self._environment.loader.get_source(self._environment, name)[0]
+            source, file, _ = self._environment.loader.get_source(self._environment, name)
+            self._sources[name], self._files[name] = source, file
         return self._sources[name]
 
     def _referred(self, source: str, name: str) -> list[str]:
         """Return the names of the templates that one refers to."""
         tree = self._environment.parse(source, name)
+        self._compile(tree, source, name)
         names = []
         for referred in meta.find_referenced_templates(tree):
             if referred is None:
@@ -138,6 +141,15 @@ class Templates:
                 )
             names.append(referred)
         return names
+
+    def _compile(self, tree: nodes.Template, source: str, name: str) -> None:
+        """Compile a new template here, once: every worker process would, all at the same time."""
+        assert self._environment.bytecode_cache is not None
+        file = self._files[name]
+        bucket = self._environment.bytecode_cache.get_bucket(self._environment, name, file, source)
+        if bucket.code is None:
+            bucket.code = self._environment.compile(tree, name, file)
+            self._environment.bytecode_cache.set_bucket(bucket)
 
     def _syntax_problem(self, error: jinja2.TemplateSyntaxError, name: str) -> TemplateProblem:
         place = Place(f"{self._shown}/{error.name or name}", error.lineno)
