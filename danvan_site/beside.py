@@ -29,6 +29,8 @@ def beside(function: Callable[[], Value]) -> Iterator[Callable[[], Value]]:
     reading, writing = os.pipe()
     process = os.fork()
     if not process:
+        # With this end open in it, it would wait for itself when nobody else reads any more.
+        os.close(reading)
         _answer(function, writing)
     os.close(writing)
     with open(reading, "rb") as pipe:

@@ -60,3 +60,31 @@ def test_what_goes_wrong_there_and_here_is_told() -> None:
     done = run("raise OSError('no')", is_broken=True)
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith("OSError: not to be read")
+
+
+LARGE = """
+import os, signal
+from danvan_site.beside import beside
+
+with beside(lambda: "x" * 1_000_000):
+    {here}
+print("ended")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+@pytest.mark.parametrize(
+    ("here", "told"),
+    [("pass", "ended\n"), ("os.kill(os.getpid(), signal.SIGKILL)", "")],
+    ids=["nobody asks", "killed"],
+)
+def test_nobody_waits_for_ever_with_a_value_that_nobody_reads(here: str, told: str) -> None:
+    # Its output has an end only when both processes have.
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE.format(here=here)],
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=30,
+    )
+    assert done.stdout == told, done.stderr
