@@ -82,7 +82,8 @@ def _told_if_full(options: BuildOptions) -> Iterator[None]:
 
 def _is_of_full_disk(error: OSError | sqlite3.Error) -> bool:
     if isinstance(error, sqlite3.Error):
-        return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+        # What Python itself finds wrong has no code.
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     # numpy says in words alone how little of an array could be written.
     return error.errno in _FULL or (error.errno is None and "requested and" in str(error))
 

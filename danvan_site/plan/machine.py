@@ -230,7 +230,7 @@ def _data(frame: Frame) -> Iterator[Artifact]:
 
 
 def _records(frame: Frame, members: Sequence[Bulletin]) -> Values:
-    """Name the records; the renderer takes their values from the state and the sources, by path."""
+    """Name the records; the renderer takes what is in them from the state, by path."""
     return {
         "base": frame.settings.base_url,
         "records": [(each.path, each.url, each.year) for each in members],

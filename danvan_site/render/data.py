@@ -1,7 +1,7 @@
 """Open data: every bulletin with all its front matter, as JSON lines and as CSV.
 
 A record is named by the path of its source, its address and its year.  What is in it was made at
-reading (`records.Record`); *records* gives a field of those of all sources, or of some, by path.
+reading (`state.Record`); *records* gives a field of those of all sources, or of some, by path.
 """
 
 from __future__ import annotations
