@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from danvan_site import dates, schema, vietnamese
+from danvan_site import dates, palette, schema, vietnamese
 from danvan_site.catalog import DEFAULT_LANGUAGE, LANGUAGES
 from danvan_site.dates import Moment
 from danvan_site.errors import ContentError, Place, UsageError
@@ -26,6 +26,7 @@ class Publisher:
     email: str = ""
     responsible: str = ""
     license: str = ""
+    permit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Theme:
+    """The look: the colour of links and headings, the colour of ornaments (``#rrggbb``)."""
+
+    color: str = palette.MAIN
+    ornament: str = palette.ORNAMENT
+
+
+@dataclass(frozen=True, slots=True)
 class Markdown:
     """How bodies are read.  ``html``: ``off`` shows tags as text, ``sanitize`` cleans them."""
 
@@ -120,6 +129,7 @@ class Settings:
     base_url: str = ""
     timezone: str = DEFAULT_ZONE
     publisher: Publisher = field(default_factory=Publisher)
+    theme: Theme = field(default_factory=Theme)
     menu: tuple[Link, ...] = ()
     home: Home = field(default_factory=Home)
     page_size: int = 20
@@ -144,6 +154,8 @@ class Settings:
 
 _WEB = schema.matching(r"https?://[^\s<>\"]+", "bad-web-address")
 _PAGE_OR_WEB = schema.matching(r"https?://[^\s<>\"]+|[A-Za-z0-9._/#-]+", "bad-web-address")
+_BARE_COLOUR = re.compile(r"\s*\w+:\s*(#[0-9A-Fa-f]{3,8})\b")
+_COLOUR = schema.matching(r"#[0-9A-Fa-f]{6}", "bad-colour")
 _MAIL = schema.matching(r"[^@\s<>\"?&]+@[^@\s<>\"?&]+\.[^@\s<>\"?&]+", "bad-mail-address")
 
 
@@ -206,7 +218,9 @@ SETTINGS: dict[str, schema.Reader] = {
         email=_MAIL,
         responsible=schema.text,
         license=schema.text,
+        permit=schema.text,
     ),
+    "theme": schema.record(Theme, color=_COLOUR, ornament=_COLOUR),
     "menu": schema.many(schema.record(Link, "title", "url", title=schema.text, url=_PAGE_OR_WEB)),
     "home": schema.record(
         Home,
@@ -278,6 +292,7 @@ def load(path: Path, shown: str, base_url: str = "") -> Settings:
     if "title" not in values and not source.problems:
         source.fault("missing-key", Place(shown, 1, 1), key="title")
     _check_units(values.get("units", ()), source)
+    _check_colours(text, source)
     if base_url:
         values["base_url"] = _option_url(base_url)
     if source.problems:
@@ -300,6 +315,16 @@ def _check_units(units: tuple[Unit, ...], source: schema.Source) -> None:
             if name and vietnamese.identity(name) not in known:
                 place = source.places.get(f"units.{position}.{key}", Place(source.file))
                 source.fault("unknown-unit", place, key=key, found=name, unit=unit.name)
+
+
+def _check_colours(text: str, source: schema.Source) -> None:
+    """A colour that is not quoted is a comment, for YAML: there it seems to be left empty."""
+    lines = text.splitlines()
+    for key in ("theme.color", "theme.ornament"):
+        place = source.places.get(key)
+        found = place and _BARE_COLOUR.match(lines[place.line - 1])
+        if place and found:
+            source.fault("bad-colour", place, key=key, found=found[1])
 
 
 def by_identity(units: tuple[Unit, ...]) -> MappingProxyType[str, Unit]:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 # A module imports only from layers with a smaller number, and inside its own package.
 LAYERS = (
     ("errors", "vietnamese"),
-    ("beside", "compression", "dates", "locks", "memory", "options", "theme"),
+    ("beside", "compression", "dates", "locks", "memory", "options", "palette", "theme"),
     ("catalog", "environment", "program", "remote", "schema"),
     ("config", "frontmatter", "markdown", "output", "state", "workers"),
     ("cluster", "discovery", "records"),

@@ -239,10 +239,15 @@ def term_link(term: Term) -> Values:
     return {"name": term.name, "url": term.url}
 
 
+def link(title: str, url: str) -> Values:
+    """Return a link to a page of the site."""
+    return {"title": title, "url": url}
+
+
 def _links(pairs: Sequence[tuple[str, str]]) -> list[Values]:
-    return [{"title": title, "url": url} for title, url in pairs]
+    return [link(title, url) for title, url in pairs]
 
 
 def titled(pair: tuple[str, str] | None) -> Mapping[str, str] | None:
     """Return a (title, url) pair as a link, or None."""
-    return {"title": pair[0], "url": pair[1]} if pair else None
+    return link(*pair) if pair else None

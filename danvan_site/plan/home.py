@@ -10,11 +10,13 @@ from danvan_site.content import Bulletin
 from danvan_site.library import Term
 from danvan_site.plan.archives import calendar_of, days_of
 from danvan_site.plan.bulletins import script_json
-from danvan_site.plan.frame import Frame, Values
+from danvan_site.plan.frame import Frame, Values, link
 from danvan_site.plan.model import RANK_HOME, RANK_LIST, RANK_SEARCH, Artifact
 from danvan_site.plan.references import NOT_FOUND
 
-SEARCH_PAGE = "tim-kiem.html"
+SEARCH_PAGE, SITE_MAP = "tim-kiem.html", "so-do.html"
+# Of these a site has few enough to name them all; of the others it may have thousands.
+_NAMED = ("chuyen-muc", "su-kien", "don-vi")
 _TOPICS = 6
 
 
@@ -23,6 +25,8 @@ def plan(frame: Frame, index: str) -> Iterator[Artifact]:
     yield Artifact("index.html", "home", "home.html", partial(_home, frame), RANK_HOME)
     make = partial(_search, frame, index)
     yield Artifact(SEARCH_PAGE, "search", "search.html", make, RANK_SEARCH)
+    make = partial(_site_map, frame)
+    yield Artifact(SITE_MAP, "site-map", "site-map.html", make, RANK_LIST)
     yield Artifact(NOT_FOUND, "not-found", "not-found.html", partial(_not_found, frame), RANK_LIST)
 
 
@@ -122,6 +126,33 @@ def _search(frame: Frame, index: str) -> Values:
         "index": str(index),
         "count": frame.number(len(frame.library.bulletins)),
     }
+
+
+def _site_map(frame: Frame) -> Values:
+    context = frame.page(SITE_MAP, "site-map", frame.text("site_map"))
+    years = [
+        link(frame.text("year_title", year=year), f"{year:04d}/index.html")
+        for year in reversed(list(frame.library.years))
+    ]
+    machine = [link("CSV", "du-lieu/bai-viet.csv"), link("JSON Lines", "du-lieu/bai-viet.jsonl")]
+    machine += [
+        link(f"{'JSON Feed' if feed['url'].endswith('.json') else 'Atom'}", feed["url"])
+        for feed in context["page"]["feeds"]
+    ]
+    pages = [link(page.head.title, page.url) for page in frame.library.pages]
+    start = [link(frame.text("home"), "index.html"), link(frame.text("search_title"), SEARCH_PAGE)]
+    groups = [_group(frame.text("plain_pages"), "", [*start, *pages])]
+    for way in frame.ways()[1:]:
+        key = way["url"].partition("/")[0]
+        terms = frame.library.groupings[key].terms.values() if key in _NAMED else ()
+        links = [link(term.name, term.url) for term in terms]
+        groups.append(_group(way["title"], way["url"], years if key == "luu-tru" else links))
+    groups.append(_group(frame.text("machine_heading"), "", machine))
+    return context | {"groups": groups}
+
+
+def _group(title: str, url: str, links: list[Values]) -> Values:
+    return {"title": title, "url": url, "links": links}
 
 
 def _not_found(frame: Frame) -> Values:

@@ -7,17 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
+from danvan_site import palette
 from danvan_site.content import Bulletin
 from danvan_site.errors import Problem
 from danvan_site.library import grouped, standing_latest
 from danvan_site.output import is_contained
 from danvan_site.plan.frame import Frame, Values, root_of
-from danvan_site.plan.home import SEARCH_PAGE
+from danvan_site.plan.home import SEARCH_PAGE, SITE_MAP
 from danvan_site.plan.model import RANK_FILE, RANK_LIST, RANK_MACHINE, Artifact
 
 FEED_LENGTH = 20
 SITEMAP_WHOLE = 5_000
 SITEMAP_PART = 45_000
+STYLES = "giao-dien/theme.css"
 
 
 def plan(frame: Frame, assets: Mapping[str, str]) -> Iterator[Artifact]:
@@ -40,6 +42,10 @@ def _files(frame: Frame, assets: Mapping[str, str]) -> Iterator[Artifact]:
     for path, digest in assets.items():
         values: Values = {"asset": path, "digest": digest}
         kind = "script" if path.endswith(".js") else "copy"
+        if path == STYLES:
+            theme = frame.settings.theme
+            kind = "styles"
+            values["colours"] = palette.css(theme.color, theme.ornament)
         yield Artifact(path, kind, "", partial(dict, values), RANK_FILE)
     by_url = {media.url: media for media in frame.references.media.values()}
     for url, media in sorted(by_url.items()):
@@ -133,7 +139,7 @@ def _changes(bulletins: Sequence[Bulletin]) -> list[tuple[str, str]]:
 def _list_addresses(frame: Frame) -> list[tuple[str, str]]:
     """Return the first pages of all lists and the pages of which there is one; their changes are
     not told."""
-    paths = ["index.html", SEARCH_PAGE, "luu-tru/index.html"]
+    paths = ["index.html", SEARCH_PAGE, SITE_MAP, "luu-tru/index.html"]
     paths += [page.url for page in frame.library.pages]
     for grouping in frame.library.groupings.values():
         paths.append(f"{grouping.key}/index.html")

@@ -15,7 +15,7 @@ from danvan_site import content, markdown, templates
 from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
 from danvan_site.remote import of_build
-from danvan_site.render import data, feeds, scripts
+from danvan_site.render import data, feeds, scripts, styles
 from danvan_site.search import files, lunr_index
 from danvan_site.search.spool import Spool
 from danvan_site.state import Reader, reader
@@ -90,6 +90,7 @@ class Renderer:
             "text": lambda context: str(context["text"]).encode(),
             "copy": self._copy,
             "script": lambda context: scripts.lean(self._copy(context)),
+            "styles": self._styles,
             "data-lines": lambda context: data.lines(context, self._state().records),
             "data-with-bodies": lambda context: data.with_bodies(context, self._state().records),
             "csv": lambda context: data.table(context, self._state().records),
@@ -122,6 +123,10 @@ class Renderer:
             return self._read(file, name, context["digest"])
         path = context["file"]
         return self._read(Path(self._site.content) / path, path, context["digest"])
+
+    def _styles(self, context: Values) -> bytes:
+        own = self._copy(context).decode("utf-8", "replace")
+        return f"{context['colours']}{styles.lean(own)}".encode()
 
     def _read(self, file: Path, path: str, digest: str) -> bytes:
         try:
