@@ -24,8 +24,10 @@ MAX_BYTES = 50_000_000
 # Of all frames of a picture together: a process may have to hold eight bytes for each.
 MAX_PIXELS = 64_000_000
 MAX_FRAMES = 500
-WIDTHS = (320, 640, 960, 1600)
-STILLS = WIDTHS[:2]
+# What the layout asks for: cards on telephones and elsewhere; a telephone's whole width at two
+# device pixels each and at three; the widest column, at two.
+WIDTHS = (320, 480, 720, 1080, 1600)
+STILLS = WIDTHS[:3]
 FALLBACK = 1200
 # WebP can be no higher.
 _MAX_HEIGHT = 16_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -66,7 +66,7 @@ def artifacts(references: References, quality: int) -> Iterator[Artifact]:
                 "digest": picture.media.digest,
                 "quality": quality,
             }
-            make = partial(dict, context)
+            make: Callable[[], Values] = partial(dict, context)
             files[path] = Artifact(path, "picture", "", make, RANK_FILE, file.path, picture.key)
     yield from files.values()
 
@@ -148,7 +148,7 @@ class Shares:
         every = [*self.own.values(), *([self.site] if self.site else [])]
         for share in {each.url: each for each in every}.values():
             context: Values = {"key": share.key, "texts": share.texts}
-            make = partial(dict, context)
+            make: Callable[[], Values] = partial(dict, context)
             yield Artifact(share.url, "share", "", make, RANK_FILE, inputs=share.key)
 
 
