@@ -29,6 +29,8 @@ TEST_LOCK = "requirements-test.lock"
 RUNTIME_MODULES = (
     "lunr",
     "numpy",
+    "PIL",
+    "fontpkg_noto_serif",
     "nh3",
     "mdit_py_plugins",
     "markdown_it",

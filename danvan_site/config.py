@@ -120,6 +120,17 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures: whether lead pictures are offered as they came, too; how good the copies for pages
+    are (1 to 100); how many of the newest bulletins without a picture get one with their title,
+    for those who pass them on."""
+
+    originals: bool = False
+    quality: int = 80
+    share: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """site.yaml, checked.  Everything absent has its default."""
 
@@ -142,6 +153,7 @@ class Settings:
     reply: Reply | None = None
     markdown: Markdown = field(default_factory=Markdown)
     search: Search = field(default_factory=Search)
+    pictures: Pictures = field(default_factory=Pictures)
     # Where the menu's addresses stand: whether they lead anywhere shows only in the plan.
     menu_places: tuple[Place, ...] = ()
 
@@ -183,6 +195,14 @@ def _at_least(least: int) -> schema.Reader:
         return found
 
     return read
+
+
+def _quality(source: schema.Source, key: str, node: schema.Node) -> int | None:
+    found: int | None = _at_least(1)(source, key, node)
+    if found is not None and found > 100:
+        source.fault("number-too-large", node, key=key, found=str(found), most="100")
+        return None
+    return found
 
 
 def _abbreviations(source: schema.Source, key: str, node: schema.Node) -> Any:
@@ -271,6 +291,9 @@ SETTINGS: dict[str, schema.Reader] = {
     "markdown": schema.record(Markdown, html=schema.one_of("off", "sanitize")),
     "search": schema.record(
         Search, export=schema.one_of("none", "lunr"), abbreviations=_abbreviations
+    ),
+    "pictures": schema.record(
+        Pictures, originals=schema.boolean, quality=_quality, share=schema.number
     ),
 }
 

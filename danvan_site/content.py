@@ -16,6 +16,7 @@ from danvan_site.discovery import File, file_digest
 from danvan_site.errors import Place, Problem
 from danvan_site.frontmatter import Metadata
 from danvan_site.markdown import Reference
+from danvan_site.pictures.facts import svg_size
 from danvan_site.remote import of_build
 from danvan_site.state import KnownSource, Record, Rows, Stamp
 
@@ -338,14 +339,18 @@ _ACTIVE_SVG = re.compile(
 
 def read_media(file: File, options: ReadOptions) -> KnownSource:
     """Return what the state keeps of a picture or attachment; its ``head`` is [code of its fault,
-    or '', and the system's reason]."""
+    or '', the system's reason, what is known of it: of a drawing [width, height] or None, of
+    another picture its facts as soon as there are any]."""
     fault = reason = ""
+    size = None
     try:
         with open(os.path.join(options.root, file.name), "rb") as handle:
             digest = file_digest(handle)
             if file.path.lower().endswith(".svg"):
                 handle.seek(0)
-                fault = "unsafe-svg" if _ACTIVE_SVG.search(handle.read()) else ""
+                drawing = handle.read()
+                fault = "unsafe-svg" if _ACTIVE_SVG.search(drawing) else ""
+                size = svg_size(drawing)
     except OSError as error:
         digest, fault, reason = "", "file-unreadable", error.strerror or str(error)
-    return KnownSource(file.stamp, digest, (), [fault, reason])
+    return KnownSource(file.stamp, digest, (), [fault, reason, size])

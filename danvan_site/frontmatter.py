@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from danvan_site import schema, vietnamese
+from danvan_site import alternatives, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.errors import Place
 
@@ -245,8 +245,11 @@ def read(front: str, source: schema.Source, plain_page: bool = False) -> Metadat
     if "title" not in values or (not plain_page and "date" not in values and not dated):
         return None
     image: Image | None = values.get("image")
-    if image and image.src and not image.alt:
-        source.fault("image-without-alt", source.places["image"], key="image.alt", src=image.src)
+    code = alternatives.fault(image.alt, image.src) if image and image.src else ""
+    if image and code:
+        place = source.places.get("image.alt", source.places["image"])
+        details = {"alt": image.alt} if image.alt else {}
+        source.fault(code, place, key="image.alt", src=image.src, **details)
     values.setdefault("date", None)
     return Metadata(**values)
 

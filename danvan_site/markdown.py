@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,7 +22,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from danvan_site import vietnamese
+from danvan_site import alternatives, vietnamese
 from danvan_site.errors import Place, Problem
 
 MAX_CHARACTERS = 2_000_000
@@ -30,6 +30,8 @@ _OPENING = 400
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SCHEMES = ("http:", "https:", "mailto:", "tel:")
 _REFERENCE = re.compile(r'(href|src)="danvan:(\d+)"')
+_PICTURE = re.compile(r'<img(?:\s+[\w-]+(?:="[^"]*")?)*\s*/?>')
+_ATTRIBUTE = re.compile(r'\s([\w-]+)="([^"]*)"')
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
 _CLEAN_TAGS = nh3.ALLOWED_TAGS | {"section", "figure", "figcaption", "details", "summary"}
 _CLEAN_ATTRIBUTES = {
@@ -138,10 +140,26 @@ def _parsed(
     return body, tuple(reading.problems)
 
 
-def resolve(html: str, addresses: Sequence[str]) -> str:
-    """Put *addresses*, one for each reference, into a body's HTML."""
+Show = Callable[[int, Mapping[str, str]], str | None]
+
+
+def resolve(html: str, addresses: Sequence[str], show: Show | None = None) -> str:
+    """Put *addresses*, one for each reference, into a body's HTML.
+
+    *show* gives the HTML of the picture with a reference's number, of its attributes (which are
+    HTML, too), or None where it knows none.
+    """
     if "danvan:" not in html:
         return html
+
+    def picture(match: re.Match[str]) -> str:
+        attributes = dict(_ATTRIBUTE.findall(match[0]))
+        _, _, number = attributes.get("src", "").partition("danvan:")
+        found = show(int(number), attributes) if show and number.isdecimal() else None
+        return match[0] if found is None else found
+
+    if show:
+        html = _PICTURE.sub(picture, html)
 
     def address(match: re.Match[str]) -> str:
         number = int(match[2])
@@ -278,11 +296,18 @@ class _Reading:
     def _image(self, token: Token, start: int, end: int) -> None:
         address = str(token.attrs["src"])
         place = self._place(address, start, end)
-        if not _inline_text(token.children or ()).strip():
-            details = {"key": "![]", "src": unquote(address)}
-            self.problems.append(Problem("image-without-alt", place, details))
+        self.check_alt(_inline_text(token.children or ()), unquote(address), place)
         token.attrs["src"] = self.address(address, place, image=True)
         token.attrs["loading"] = "lazy"
+
+    def check_alt(self, alt: str, source: str, place: Place) -> None:
+        """Note a picture that is not described."""
+        code = alternatives.fault(alt, source)
+        if code:
+            details = {"key": "![]", "src": source}
+            self.problems.append(
+                Problem(code, place, details | ({"alt": alt} if alt.strip() else {}))
+            )
 
     def address(self, address: str, place: Place, image: bool) -> str:
         """Return what to write for *address*: itself, or a numbered reference."""

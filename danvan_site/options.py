@@ -61,7 +61,7 @@ class BuildReport:
     """What a build did.  ``seconds`` is by stage, ``peak_memory`` in bytes over all processes,
     ``left_out`` is reason → sources, ``reasons`` is artifact → why it was rendered, ``compressed``
     is suffix → number of compressed copies that stand in the folder; these are counted with the
-    other files."""
+    other files.  ``pictures`` is the number of pictures that were made ready for pages."""
 
     bulletins: int = 0
     pages: int = 0
@@ -70,6 +70,7 @@ class BuildReport:
     written: int = 0
     removed: int = 0
     unchanged: int = 0
+    pictures: int = 0
     compressed: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)

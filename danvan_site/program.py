@@ -12,7 +12,8 @@ from danvan_site.theme import theme_folder
 
 # The libraries that have a part in what is published.
 _LIBRARIES = (
-    "jinja2", "lunr", "markdown-it-py", "markupsafe", "mdit-py-plugins", "nh3", "numpy", "pyyaml",
+    "fontpkg-noto-serif", "jinja2", "lunr", "markdown-it-py", "markupsafe", "mdit-py-plugins",
+    "nh3", "numpy", "pillow", "pyyaml",
 )  # fmt: skip
 
 

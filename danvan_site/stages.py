@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from danvan_site import catalog, compression, config, content, markdown, render
 from danvan_site.compressing import Compressing
@@ -18,7 +18,9 @@ from danvan_site.errors import ContentError, Place, Problem, Severity
 from danvan_site.library import Library, assemble
 from danvan_site.options import BuildOptions, BuildReport, Progress
 from danvan_site.output import OnDisk, OutputFolder, folders_of
-from danvan_site.plan import Plan, References, plan
+from danvan_site.pictures.cache import Cache
+from danvan_site.pictures.facts import Facts
+from danvan_site.plan import Plan, References, Shown, plan
 from danvan_site.rendering import Rendering
 from danvan_site.search.files import stamps
 from danvan_site.state import KnownOutput, KnownSource, Rows, State, close_readers
@@ -26,6 +28,7 @@ from danvan_site.templates import TemplateProblem, Templates
 from danvan_site.workers import Elsewhere, Workers
 
 _READ_CHUNK = 100
+_WORTH_PICTURES = 2
 # What the state keeps is read again a table at a time: each has long runs of the file to itself.
 _KEEP_CHUNK = 2_000
 
@@ -67,6 +70,7 @@ class Stages:
         self._problems: list[Problem] = []
         self._media: dict[str, KnownSource] = {}
         self._trusted_before = 0
+        self._pictures_folder = options.cache / "pictures"
 
     def run(
         self,
@@ -86,6 +90,8 @@ class Stages:
                 sources = self._read(files)
             with self._stage("library"):
                 library, references = self._assemble(files, sources)
+            with self._stage("pictures"):
+                self._pictures(references)
             with self._stage("plan"):
                 templates = self._templates()
                 planned = self._plan(library, references, templates)
@@ -118,7 +124,8 @@ class Stages:
 
         options = self._options
         folder = self._state.path.with_suffix(".shared")
-        written = [folder, self._folder.staging] if options.publish else [folder]
+        written = [folder, self._pictures_folder]
+        written += [self._folder.staging] if options.publish else []
         read = [options.content, options.templates]
         return cluster.find(options.executor, folder, read, written, self._encoders)
 
@@ -186,8 +193,9 @@ class Stages:
             files,
             published,
             frozenset(path for paths in library.left_out.values() for path in paths),
-            self._media_digest,
+            self._known_media,
             self._reading.shown,
+            self._settings.pictures,
         )
         for bulletin in published.values():
             references.resolve(bulletin)
@@ -199,13 +207,12 @@ class Stages:
         self._report.left_out = library.left_out
         return library, references
 
-    def _media_digest(self, file: File) -> tuple[str, str, str]:
+    def _known_media(self, file: File) -> KnownSource:
         known = self._media.get(file.path)
         if known is None or not self._is_fresh(file, known):
             known = content.read_media(file, self._reading)
             self._media[file.path] = known
-        fault, reason = known.head
-        return known.digest, fault, reason
+        return known
 
     def _state_media(self, files: Mapping[str, File]) -> None:
         with self._state.changing():
@@ -221,6 +228,51 @@ class Stages:
             place = Place(f"{self._reading.shown}/{path}")
             details = {"review": "; ".join(sources[path].meta.review)}
             yield Problem("held-for-review", place, details, Severity.NOTICE)
+
+    # pictures
+
+    def _pictures(self, references: References) -> None:
+        """Have the pictures made that pages show, but for those that were made before."""
+        missing: dict[str, Shown] = {}
+        cache = Cache(self._pictures_folder)
+        for picture in references.pictures.values():
+            row = picture.media.known[0]
+            if not row or row[0] != picture.key:
+                row = cache.head(picture.key)
+            if row:
+                self._keep_facts(references, picture, row)
+            else:
+                missing[picture.key] = picture
+        self._progress.stage("pictures", len(missing))
+        if not missing:
+            return
+        from danvan_site.pictures import making
+
+        cache.tidy()
+        workshop = making.Workshop(
+            str(self._options.content), str(self._pictures_folder), self._settings.pictures.quality
+        )
+        orders = [
+            making.Order(each.media.file.name, each.media.digest, key)
+            for key, each in missing.items()
+        ]
+        for results in self._workers.map(making.make_some, workshop, orders, 1, _WORTH_PICTURES):
+            for made in results:
+                picture = missing[made.key]
+                if made.facts:
+                    self._report.pictures += 1
+                    self._keep_facts(references, picture, made.facts)
+                else:
+                    details = {"target": picture.media.file.path} | dict(made.details)
+                    place = references.place_of(picture)
+                    self._problems.append(Problem(made.fault, place, details))
+            self._progress.advance(len(results))
+
+    def _keep_facts(self, references: References, picture: Shown, row: Sequence[Any]) -> None:
+        references.facts[picture.key] = Facts.from_row(row)
+        path = picture.media.file.path
+        fault, reason, _ = self._media[path].head
+        self._media[path] = self._media[path]._replace(head=[fault, reason, row])
 
     # plan
 
@@ -347,6 +399,7 @@ class Stages:
             state=str(self._state.path),
             output=str(options.output) if options.publish else "",
             staging=str(staging),
+            pictures=str(self._pictures_folder),
             version=hashlib.blake2b(version.encode(), digest_size=8).hexdigest(),
             program=self._program[:8],
         )

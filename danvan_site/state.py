@@ -19,7 +19,7 @@ from danvan_site.remote import after_work, is_elsewhere
 
 # So many values older versions of SQLite take in a query.
 _VARIABLES = 999
-_LAYOUT = "7"
+_LAYOUT = "8"
 _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,14 @@ class Templates:
 
         Raises TemplateProblem with template, line, and *subject*, whose page it was to be.
         """
-        try:
+        with self._told(name, subject):
             return self._environment.get_template(name).render(context)
+
+    @contextlib.contextmanager
+    def _told(self, name: str, subject: str) -> Iterator[None]:
+        """Tell of what goes wrong in a template where it is, and whose page it was to be."""
+        try:
+            yield
         except jinja2.TemplateSyntaxError as error:
             raise self._syntax_problem(error, name) from None
         except jinja2.TemplateNotFound as error:
@@ -91,6 +97,14 @@ class Templates:
             reason = f"{type(error).__name__}: {error}"
             details = {"reason": reason, "subject": subject or name}
             raise TemplateProblem(Problem("template-error", place, details)) from error
+
+    def macro(self, name: str, macro: str, *arguments: object) -> str:
+        """Return what a macro of the template *name* gives for some arguments.
+
+        Raises TemplateProblem as `render` does.
+        """
+        with self._told(name, ""):
+            return str(getattr(self._environment.get_template(name).module, macro)(*arguments))
 
     def digest(self, name: str) -> str:
         """Return the digest of a template with all it extends, includes and imports, and of the

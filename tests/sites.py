@@ -36,6 +36,7 @@ _OWN_TYPES = {
     ".xml": "application/xml",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".webp": "image/webp",
     ".pdf": "application/pdf",
 }
 

@@ -571,7 +571,7 @@ def test_an_old_python_can_parse_the_launcher() -> None:
 
 def test_the_launcher_knows_the_modules_of_every_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    other_names = {"pyyaml": "yaml", "markdown_it_py": "markdown_it"}
+    other_names = {"pyyaml": "yaml", "markdown_it_py": "markdown_it", "pillow": "PIL"}
 
     def modules(requirements: list[str]) -> set[str]:
         names = (re.split("[<>=~! ]", line)[0].lower().replace("-", "_") for line in requirements)

@@ -11,10 +11,13 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 # A module imports only from layers with a smaller number, and inside its own package.
 LAYERS = (
     ("errors", "vietnamese"),
-    ("beside", "compression", "dates", "locks", "memory", "options", "palette", "theme"),
+    (
+        "alternatives", "beside", "compression", "dates", "locks", "memory", "options", "palette",
+        "theme",
+    ),  # fmt: skip
     ("catalog", "environment", "program", "remote", "schema"),
     ("config", "frontmatter", "markdown", "output", "state", "workers"),
-    ("cluster", "discovery", "records"),
+    ("cluster", "discovery", "pictures", "records"),
     ("content",),
     ("library", "search", "templates"),
     ("plan", "render"),

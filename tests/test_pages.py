@@ -293,7 +293,8 @@ def test_open_graph_and_json_ld_describe_the_article(demo: Output, homeless: Out
     assert news["headline"] == page.meta("og:title")[0]
     assert news["datePublished"] == "2020-10-14T16:20:00+07:00"
     assert [author["name"] for author in news["author"]] == ["Minh Khuê", "An Nhiên"]
-    assert (news["url"], news["image"]) == (BASE_URL + GATHERING, picture)
+    assert news["url"] == BASE_URL + GATHERING
+    assert news["image"].removeprefix(BASE_URL) in demo.files
     assert json_ld(demo["2024/09/ung-pho-mua-lu.html"])["dateModified"] == "2024-09-14"
     assert "url" not in json_ld(homeless[GATHERING])
 

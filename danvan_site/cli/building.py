@@ -168,6 +168,7 @@ def record(
         "written": report.written,
         "removed": report.removed,
         "unchanged": report.unchanged,
+        "pictures": report.pictures,
         "compressed": dict(report.compressed),
         "left_out": {reason: list(paths) for reason, paths in report.left_out.items()},
         "seconds": {name: round(seconds, 4) for name, seconds in report.seconds.items()},

@@ -15,10 +15,10 @@ from danvan_site.output import folders_of, is_contained
 from danvan_site.plan import archives, bulletins, home, listings, machine, search
 from danvan_site.plan.frame import Frame
 from danvan_site.plan.model import Artifact, Context, canonical
-from danvan_site.plan.references import References
+from danvan_site.plan.references import References, Shown
 from danvan_site.search.index import Index
 
-__all__ = ["Artifact", "Context", "Plan", "References", "canonical", "plan"]
+__all__ = ["Artifact", "Context", "Plan", "References", "Shown", "canonical", "plan"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 from danvan_site.config import Reply
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment
+from danvan_site.plan import pictures
 from danvan_site.plan.frame import Frame, Values, anchor
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
@@ -64,6 +65,7 @@ def _inputs(
         if media:
             parts.append(f"{media.url} {media.file.stamp.size}")
     parts += frame.references.addresses[bulletin.path]
+    parts.append(frame.shares.stamp(bulletin))
     return "\0".join(parts)
 
 
@@ -82,6 +84,10 @@ def _body(frame: Frame, bulletin: Bulletin) -> Values:
         "path": bulletin.path,
         "digest": bulletin.head.body_digest,
         "addresses": frame.references.addresses[bulletin.path],
+        "pictures": {
+            str(number): pictures.values(frame.references, picture)
+            for number, picture in frame.references.pictures_of(bulletin).items()
+        },
     }
 
 
@@ -97,6 +103,7 @@ def _plain_page(frame: Frame, page: Bulletin) -> Values:
 
 def _article(frame: Frame, bulletin: Bulletin) -> Values:
     meta = bulletin.meta
+    values = _values(frame, bulletin)
     shelf = frame.library.shelf(bulletin)
     crumbs = [(frame.grouping_title("chuyen-muc"), "chuyen-muc/index.html")] if shelf else []
     crumbs += [(shelf.name, shelf.url)] if shelf else []
@@ -110,8 +117,8 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         lang=meta.lang,
         og_type="article",
         noindex=meta.status == "withdrawn",
+        share=frame.shares.of(bulletin, values["image"]),
     )
-    values = _values(frame, bulletin)
     newer, older = frame.library.neighbours(bulletin)
     back = (shelf.name, shelf.url) if shelf else (frame.text("archive"), "luu-tru/index.html")
     context |= {
@@ -175,11 +182,18 @@ def _values(frame: Frame, bulletin: Bulletin) -> Values:
 
 def _image(frame: Frame, bulletin: Bulletin) -> Values | None:
     image = bulletin.meta.image
-    url = frame.references.picture(bulletin)
-    if not image or not url:
+    picture = frame.references.picture(bulletin)
+    shown = frame.picture(bulletin)
+    if not image or not picture or not shown:
         return None
     credit = image.credit or ", ".join(bulletin.meta.photographer)
-    return {"src": url, "alt": image.alt, "caption": image.caption, "credit": credit}
+    original = None
+    if picture.key and frame.settings.pictures.originals:
+        media = picture.media
+        size = _size(media.file.stamp.size, frame.settings.language)
+        kind = frame.references.facts[picture.key].format
+        original = {"url": media.url, "type": kind, "size": size}
+    return shown | {"caption": image.caption, "credit": credit, "original": original}
 
 
 def _lost_picture(frame: Frame, bulletin: Bulletin) -> Values | None:

@@ -13,6 +13,7 @@ from danvan_site.content import Bulletin
 from danvan_site.dates import Moment, month_title
 from danvan_site.library import GROUPINGS, NEIGHBOURS, Library, Term, standing
 from danvan_site.plan.model import DIGEST, canonical, digest
+from danvan_site.plan.pictures import Shares, values
 from danvan_site.plan.references import References
 
 Values = dict[str, Any]
@@ -38,9 +39,11 @@ class Frame:
         self.words = words
         self.library = library
         self.references = references
+        self.shares = Shares(settings, library, references)
         self.site = self._site()
         self.menu = self._menu()
-        self.digest = digest(repr(settings), canonical([self.site, self.menu]))
+        self._share = self.shares.of_site()
+        self.digest = digest(repr(settings), canonical([self.site, self.menu, self._share]))
         self._cards: dict[str, Values] = {}
         self._links: dict[str, dict[str, Values]] = {key: {} for key in GROUPINGS}
         self._shelves: dict[str, str] = {}
@@ -90,7 +93,8 @@ class Frame:
     def page(self, path: str, kind: str, title: str, **more: Any) -> Values:
         """Return the context that every page has.
 
-        *more*: description, crumbs [(title, url)], feeds [(title, url)], lang, noindex, og_type.
+        *more*: description, crumbs [(title, url)], feeds [(title, url)], lang, noindex, og_type,
+        share (`Shares.of`).
         """
         base = self.settings.base_url
         crumbs = [(self.text("home"), "index.html"), *more.get("crumbs", ())]
@@ -110,6 +114,7 @@ class Frame:
                 "noindex": bool(more.get("noindex")),
                 "feeds": _links([*feeds, *more.get("feeds", ())]) if base else [],
                 "og_type": more.get("og_type", "website"),
+                "share": more.get("share") or self._share,
             },
         }
 
@@ -141,7 +146,6 @@ class Frame:
     def card(self, bulletin: Bulletin) -> Values:
         """Return what lists show of a bulletin."""
         meta = bulletin.meta
-        picture = self.references.picture(bulletin)
         units = self.terms("don-vi", [meta.unit] if meta.unit else [])
         categories = self.terms("chuyen-muc", meta.category[:1])
         return {
@@ -153,12 +157,19 @@ class Frame:
             "lead": meta.lead or bulletin.excerpt,
             "category": categories[0] if categories else None,
             "unit": units[0] if units else None,
-            "image": {"src": picture, "alt": meta.image.alt} if picture and meta.image else None,
+            "image": self.picture(bulletin),
             "views": meta.views,
             "views_text": self.number(meta.views) if meta.views is not None else "",
             "status": meta.status,
             "draft": meta.draft,
         }
+
+    def picture(self, bulletin: Bulletin) -> Values | None:
+        """Return a bulletin's lead picture (`pictures.values`) with its ``alt``, or None."""
+        picture = self.references.picture(bulletin)
+        if not picture or not bulletin.meta.image:
+            return None
+        return values(self.references, picture) | {"alt": bulletin.meta.image.alt}
 
     def cards_of(self, bulletins: Sequence[Bulletin]) -> list[Values]:
         """Return the cards of some bulletins, in their order; each is made once in a process."""
@@ -170,7 +181,7 @@ class Frame:
 
     def _stamp(self, bulletin: Bulletin) -> str:
         head = bulletin.head
-        parts = [head.url, head.card_digest, self.references.picture(bulletin)]
+        parts = [head.url, head.card_digest, self.references.stamp(bulletin)]
         if head.unit in self._unusual_units:
             parts.append(self._unusual_units[head.unit])
         if head.category and head.category[0] in self._unusual_categories:

@@ -12,6 +12,7 @@ from danvan_site.content import Bulletin
 from danvan_site.errors import Problem
 from danvan_site.library import grouped, standing_latest
 from danvan_site.output import is_contained
+from danvan_site.plan import pictures
 from danvan_site.plan.frame import Frame, Values, root_of
 from danvan_site.plan.home import SEARCH_PAGE, SITE_MAP
 from danvan_site.plan.model import RANK_FILE, RANK_LIST, RANK_MACHINE, Artifact
@@ -47,6 +48,8 @@ def _files(frame: Frame, assets: Mapping[str, str]) -> Iterator[Artifact]:
             kind = "styles"
             values["colours"] = palette.css(theme.color, theme.ornament)
         yield Artifact(path, kind, "", partial(dict, values), RANK_FILE)
+    yield from pictures.artifacts(frame.references, frame.settings.pictures.quality)
+    yield from frame.shares.artifacts()
     by_url = {media.url: media for media in frame.references.media.values()}
     for url, media in sorted(by_url.items()):
         values = {"file": media.file.name, "digest": media.digest}
@@ -95,7 +98,7 @@ def _feed(frame: Frame, path: str, title: str, page: str, members: Sequence[Bull
 
 def _entry(frame: Frame, bulletin: Bulletin) -> Values:
     head = bulletin.head
-    picture = frame.references.picture(bulletin)
+    picture = frame.picture(bulletin)
     return {
         "url": frame.settings.base_url + bulletin.url,
         "title": head.title,
@@ -104,7 +107,7 @@ def _entry(frame: Frame, bulletin: Bulletin) -> Values:
         "updated": head.updated,
         "authors": head.author,
         "tags": list(dict.fromkeys([*head.category, *head.tags])),
-        "image": frame.settings.base_url + picture if picture else "",
+        "image": frame.settings.base_url + picture["src"] if picture else "",
     }
 
 

@@ -10,11 +10,15 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from danvan_site import vietnamese
+from danvan_site.config import Pictures
 from danvan_site.content import Bulletin
 from danvan_site.discovery import File
 from danvan_site.errors import Place, Problem, Severity, nearest
+from danvan_site.pictures.facts import Facts, key_of
+from danvan_site.state import KnownSource
 
-PICTURES = frozenset(("jpg", "jpeg", "png", "webp", "avif", "gif", "svg", "bmp"))
+DRAWING = "svg"
+PICTURES = frozenset(("jpg", "jpeg", "png", "webp", "avif", "gif", "bmp", "tif", "tiff", DRAWING))
 DOWNLOADS = PICTURES | {
     "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "rtf", "txt", "csv",
     "zip", "epub", "mp3", "m4a", "mp4", "webm", "ogg",
@@ -24,19 +28,33 @@ NOT_FOUND = "404.html"
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file that is published with the bulletins: where it lies, where it goes, its digest."""
+    """A file beside the bulletins: where it lies, where it goes where it is published as it is, its
+    digest; and what is known of it besides (`content.read_media`)."""
 
     file: File
     url: str
     digest: str
+    known: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture that pages show: its file, what the addresses of what is made of it begin with,
+    and what names all of that (`pictures.facts.key_of`; '' for a drawing, which stays as it is)."""
+
+    media: Media
+    base: str
+    key: str
 
 
 class References:
     """Resolves what bulletins name against the files and bulletins that there are.
 
-    *digest* gives the digest of a file, the code of what is wrong with it ('' if nothing) and the
-    system's reason.  What is found is kept by the naming bulletin's path; ``problems`` and
-    ``media`` gather what turns up.
+    *look* gives the digest of a file and what else is known of it, which begins with the code of
+    what is wrong with it ('' if nothing) and the system's reason.  What is found is kept by the
+    naming bulletin's path; ``problems``, ``media`` (what is published as it is) and ``pictures``
+    (what is made for pages) gather what turns up.  ``facts`` tell of pictures, by their keys, as
+    soon as they are made.
     """
 
     def __init__(
@@ -44,44 +62,68 @@ class References:
         files: Mapping[str, File],
         bulletins: Mapping[str, Bulletin],
         unpublished: frozenset[str],
-        digest: Callable[[File], tuple[str, str, str]],
+        look: Callable[[File], KnownSource],
         shown: str,
+        made_with: Pictures,
     ) -> None:
         self._files = files
         self._bulletins = bulletins
         self._unpublished = unpublished
-        self._digest = digest
+        self._look = look
         self._shown = shown
+        self._made_with = made_with
+        self._found: dict[str, Media] = {}
+        self._places: dict[str, Callable[[], Place]] = {}
         self.media: dict[str, Media] = {}
+        self.pictures: dict[str, Shown] = {}
+        self.facts: dict[str, Facts] = {}
         self.problems: list[Problem] = []
         self.addresses: dict[str, list[str]] = {}
         self.outputs: list[tuple[Place, str]] = []
-        self._pictures: dict[str, str] = {}
+        self._leads: dict[str, Shown] = {}
+        self._bodies: dict[str, dict[int, Shown]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """What was found goes to other processes; the means of finding stay."""
-        means = ("_files", "_bulletins", "_unpublished", "_digest")
+        means = ("_files", "_bulletins", "_unpublished", "_look", "_found", "_places")
         return {key: value for key, value in vars(self).items() if key not in means}
 
     def resolve(self, bulletin: Bulletin) -> None:
         """Find everything that a bulletin names."""
         self.addresses[bulletin.path] = [
-            self._address(bulletin, each.target, each.fragment, each.image, place)
-            for each in bulletin.references
+            self._body_picture(bulletin, number, each.target, place)
+            if each.image
+            else self._address(bulletin, each.target, each.fragment, place)
+            for number, each in enumerate(bulletin.references)
             for place in [Place(f"{self._shown}/{bulletin.path}", each.line, each.column)]
         ]
         if bulletin.head.picture:
             place = partial(bulletin.place, "image.src", self._shown)
-            picture = bulletin.head.picture
-            found = self._file(bulletin, picture, PICTURES, "image-not-found", place)
-            self._pictures[bulletin.path] = found.url if found else ""
+            found = self._picture(bulletin, bulletin.head.picture, place)
+            if found:
+                self._leads[bulletin.path] = found
+                if self._made_with.originals:
+                    self.media[found.media.file.path] = found.media
         for number, file in enumerate(bulletin.head.attachments, start=1):
             place = partial(bulletin.place, f"attachments.{number}", self._shown)
-            self._file(bulletin, file, DOWNLOADS, "attachment-not-found", place)
+            self._download(bulletin, file, "attachment-not-found", place)
 
-    def picture(self, bulletin: Bulletin) -> str:
-        """Return the address of a bulletin's lead picture, or ''."""
-        return self._pictures.get(bulletin.path, "")
+    def picture(self, bulletin: Bulletin) -> Shown | None:
+        """Return a bulletin's lead picture."""
+        return self._leads.get(bulletin.path)
+
+    def stamp(self, bulletin: Bulletin) -> str:
+        """Return what tells whether a bulletin's lead picture is what it was, '' if it has none."""
+        found = self._leads.get(bulletin.path)
+        return found.base if found else ""
+
+    def pictures_of(self, bulletin: Bulletin) -> Mapping[int, Shown]:
+        """Return the pictures of a bulletin's body, by the numbers of their references."""
+        return self._bodies.get(bulletin.path, {})
+
+    def place_of(self, picture: Shown) -> Place:
+        """Return where a picture was named first."""
+        return self._places[picture.media.file.path]()
 
     def attachment(self, bulletin: Bulletin, name: str) -> Media | None:
         """Return an attachment that `resolve` found."""
@@ -93,18 +135,20 @@ class References:
         path = posixpath.normpath(posixpath.join(base, target.lstrip("/")))
         return "" if path.startswith("..") else vietnamese.nfc(path)
 
-    def _address(
-        self, bulletin: Bulletin, target: str, fragment: str, image: bool, place: Place
-    ) -> str:
+    def _body_picture(self, bulletin: Bulletin, number: int, target: str, place: Place) -> str:
+        found = self._picture(bulletin, target, lambda: place)
+        if not found:
+            return "#"
+        self._bodies.setdefault(bulletin.path, {})[number] = found
+        return found.base
+
+    def _address(self, bulletin: Bulletin, target: str, fragment: str, place: Place) -> str:
         if not target:
             self._check_anchor(bulletin, fragment, place)
             return f"#{fragment}"
         path = self._path(bulletin, target)
         root = "../" * bulletin.url.count("/")
         suffix = f"#{fragment}" if fragment else ""
-        if image:
-            media = self._file(bulletin, target, PICTURES, "image-not-found", lambda: place)
-            return root + media.url if media else "#"
         if path in self._bulletins:
             other = self._bulletins[path]
             if fragment:
@@ -118,7 +162,7 @@ class References:
             # It may name a page that the program makes; known when all are planned.
             self.outputs.append((place, path))
             return root + path + suffix
-        media = self._file(bulletin, target, DOWNLOADS, "link-not-found", lambda: place)
+        media = self._download(bulletin, target, "link-not-found", lambda: place)
         return root + media.url if media else "#"
 
     def _check_anchor(self, bulletin: Bulletin, fragment: str, place: Place) -> None:
@@ -126,6 +170,30 @@ class References:
             meant = nearest(fragment, bulletin.anchors)
             details = {"anchor": fragment, "meant": meant}
             self.problems.append(Problem("anchor-not-found", place, details))
+
+    def _picture(self, bulletin: Bulletin, target: str, place: Callable[[], Place]) -> Shown | None:
+        """Return the picture that *target* names, to be shown."""
+        media = self._file(bulletin, target, PICTURES, "image-not-found", place)
+        if not media:
+            return None
+        path = media.file.path
+        if media.url.endswith(f".{DRAWING}"):
+            self.media[path] = media
+            return Shown(media, media.url, "")
+        if path not in self.pictures:
+            key = key_of(media.digest, self._made_with.quality)
+            self.pictures[path] = Shown(media, _address_of(path, key), key)
+            self._places[path] = place
+        return self.pictures[path]
+
+    def _download(
+        self, bulletin: Bulletin, target: str, code: str, place: Callable[[], Place]
+    ) -> Media | None:
+        """Return the file that *target* names, to be published as it is."""
+        media = self._file(bulletin, target, DOWNLOADS, code, place)
+        if media:
+            self.media[media.file.path] = media
+        return media
 
     def _file(
         self,
@@ -137,26 +205,27 @@ class References:
     ) -> Media | None:
         """Return the file that *target* names; where it stands is worked out only for problems."""
         path = self._path(bulletin, target)
-        if path in self.media:
-            return self.media[path]
+        kind = PurePosixPath(path).suffix[1:].lower()
+        if path in self._found and kind in kinds:
+            return self._found[path]
         if path not in self._files:
             meant = self._near(bulletin, path)
             self.problems.append(Problem(code, place(), {"target": target, "meant": meant}))
             return None
-        kind = PurePosixPath(path).suffix[1:].lower()
         if kind not in kinds:
             details = {"target": target, "known": ", ".join(sorted(kinds))}
             self.problems.append(Problem("file-kind", place(), details))
             return None
         file = self._files[path]
-        digest, fault, reason = self._digest(file)
+        known = self._look(file)
+        fault, reason, *more = known.head
         if fault:
             details = {"target": target, "reason": reason}
             self.problems.append(Problem(fault, place(), details))
             return None
-        name = vietnamese.slugify(PurePosixPath(path).stem, 60)
-        self.media[path] = Media(file, f"tep/{name}-{digest[:8]}.{kind}", digest)
-        return self.media[path]
+        url = f"{_address_of(path, known.digest)}.{kind}"
+        self._found[path] = Media(file, url, known.digest, more)
+        return self._found[path]
 
     def _near(self, bulletin: Bulletin, path: str) -> str:
         """Return what *path* was probably meant to be, as the bulletin would name it, or ''.
@@ -175,3 +244,8 @@ class References:
         found = beside.get(nearest(name, beside)) or next(elsewhere, "")
         here = posixpath.dirname(bulletin.path) or "."
         return posixpath.relpath(found, here) if found else ""
+
+
+def _address_of(path: str, digest: str) -> str:
+    """Return the address of what a file becomes, without what its name ends with."""
+    return f"tep/{vietnamese.slugify(PurePosixPath(path).stem, 60)}-{digest[:8]}"

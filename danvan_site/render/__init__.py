@@ -7,13 +7,16 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup
 
 from danvan_site import content, markdown, templates
 from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
+from danvan_site.pictures.cache import Cache
 from danvan_site.remote import of_build
 from danvan_site.render import data, feeds, scripts, styles
 from danvan_site.search import files, lunr_index
@@ -21,6 +24,7 @@ from danvan_site.search.spool import Spool
 from danvan_site.state import Reader, reader
 
 Values = Mapping[str, Any]
+PICTURE = "partials/picture.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Site:
     state: str
     output: str
     staging: str
+    pictures: str
     version: str
     program: str
 
@@ -89,6 +94,8 @@ class Renderer:
             "opensearch": feeds.opensearch,
             "text": lambda context: str(context["text"]).encode(),
             "copy": self._copy,
+            "picture": self._picture,
+            "share": self._share,
             "script": lambda context: scripts.lean(self._copy(context)),
             "styles": self._styles,
             "data-lines": lambda context: data.lines(context, self._state().records),
@@ -113,8 +120,41 @@ class Renderer:
         if "body" in context:
             body = context["body"]
             html = self._state().html(body["path"])
-            context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
+            shown = body["pictures"]
+            show = partial(self._shown, context["root"], shown) if shown else None
+            context["bulletin"]["body"] = markdown.resolve(html, body["addresses"], show)
         return self._templates.render(task.template, context, task.subject).encode()
+
+    def _shown(
+        self, root: str, pictures: Values, number: int, texts: Mapping[str, str]
+    ) -> str | None:
+        """Return a picture of a body as the theme shows it; *texts* are HTML."""
+        picture = pictures.get(str(number))
+        if picture is None:
+            return None
+        alt, title = (Markup(texts.get(name, "")) for name in ("alt", "title"))
+        return self._templates.macro(PICTURE, "picture", picture, root, alt, "body", title)
+
+    def _picture(self, context: Values) -> bytes:
+        """Return a file made of a picture; the cache has it, but for what was damaged there."""
+        key, part = context["key"], context["part"]
+        found = Cache(Path(self._site.pictures)).part(key, part)
+        if found is not None:
+            return found
+        from danvan_site.pictures import making
+
+        workshop = making.Workshop(self._site.content, self._site.pictures, context["quality"])
+        order = making.Order(context["file"], context["digest"], key)
+        _, parts = making.make(workshop, order)
+        if part not in parts:
+            raise SourceChanged(context["file"])
+        return parts[part]
+
+    def _share(self, context: Values) -> bytes:
+        from danvan_site.pictures import share
+
+        cache = Cache(Path(self._site.pictures))
+        return share.card(cache, context["key"], share.Card(*context["texts"]))
 
     def _copy(self, context: Values) -> bytes:
         if "asset" in context:
