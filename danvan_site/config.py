@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from danvan_site import dates, schema, vietnamese
+from danvan_site import citations, dates, schema, vietnamese
 from danvan_site.catalog import DEFAULT_LANGUAGE, LANGUAGES
 from danvan_site.dates import Moment
 from danvan_site.errors import ContentError, Place, UsageError
@@ -76,6 +76,15 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """An official document that bulletins cite: its number, what it is called, where it stands."""
+
+    number: str
+    title: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FormField:
     """One field of the reply form."""
 
@@ -103,8 +112,8 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Search: abbreviations with their long forms, each found under the other; and whether a plain
-    lunr index is written too."""
+    """Search: abbreviations with their long forms, each found under the other and explained where
+    it stands in a text; and whether a plain lunr index is written too."""
 
     export: str = "none"
     abbreviations: tuple[tuple[str, str], ...] = ()
@@ -129,6 +138,7 @@ class Settings:
     units: tuple[Unit, ...] = ()
     categories: tuple[Described, ...] = ()
     topics: tuple[Described, ...] = ()
+    documents: tuple[Document, ...] = ()
     reply: Reply | None = None
     markdown: Markdown = field(default_factory=Markdown)
     search: Search = field(default_factory=Search)
@@ -182,6 +192,16 @@ def _abbreviations(source: schema.Source, key: str, node: schema.Node) -> Any:
         for short, long in node.value
     )
     return tuple((short, long) for short, long in pairs if long)
+
+
+def _document_number(source: schema.Source, key: str, node: schema.Node) -> str | None:
+    found = schema.text(source, key, node)
+    if found is None:
+        return None
+    number = citations.read(found)
+    if not number:
+        source.fault("bad-document-number", node, key=key, found=found)
+    return number or None
 
 
 def _unit(**values: Any) -> Unit:
@@ -238,6 +258,11 @@ SETTINGS: dict[str, schema.Reader] = {
     ),
     "categories": _DESCRIBED,
     "topics": _DESCRIBED,
+    "documents": schema.many(
+        schema.record(
+            Document, "number", number=_document_number, title=schema.text, url=_WEB
+        )
+    ),
     "reply": schema.record(
         Reply,
         mail=_MAIL,

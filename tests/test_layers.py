@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 # A module imports only from layers with a smaller number, and inside its own package.
 LAYERS = (
     ("errors", "vietnamese"),
-    ("beside", "compression", "dates", "locks", "memory", "options", "theme"),
-    ("catalog", "environment", "program", "remote", "schema"),
+    ("beside", "compression", "dates", "locks", "markup", "memory", "options", "theme"),
+    ("abbreviations", "catalog", "citations", "environment", "program", "remote", "schema"),
     ("config", "frontmatter", "markdown", "output", "state", "workers"),
     ("cluster", "discovery", "records"),
     ("content",),

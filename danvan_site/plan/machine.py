@@ -11,6 +11,7 @@ from danvan_site.content import Bulletin
 from danvan_site.errors import Problem
 from danvan_site.library import grouped, standing_latest
 from danvan_site.output import is_contained
+from danvan_site.plan import documents
 from danvan_site.plan.frame import Frame, Values, root_of
 from danvan_site.plan.home import SEARCH_PAGE
 from danvan_site.plan.model import RANK_FILE, RANK_LIST, RANK_MACHINE, Artifact
@@ -138,6 +139,7 @@ def _list_addresses(frame: Frame) -> list[tuple[str, str]]:
     for grouping in frame.library.groupings.values():
         paths.append(f"{grouping.key}/index.html")
         paths += [term.url for term in grouping.terms.values()]
+    paths += documents.addresses(frame)
     paths += [f"{year:04d}/index.html" for year in frame.library.years]
     paths += [f"{year:04d}/{month:02d}/index.html" for year, month in frame.library.months]
     return [(path, "") for path in paths]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from danvan_site import content, markdown, templates
+from danvan_site import abbreviations, content, markdown, templates
 from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
 from danvan_site.remote import of_build
@@ -110,10 +110,18 @@ class Renderer:
         if not task.template:
             return self._kinds[task.kind](context)
         if "body" in context:
-            body = context["body"]
-            html = self._state().html(body["path"])
-            context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
+            self._put_in(context["bulletin"], context["body"])
         return self._templates.render(task.template, context, task.subject).encode()
+
+    def _put_in(self, bulletin: dict[str, Any], body: Values) -> None:
+        """Put into what a page shows of its bulletin the body, and the abbreviations in it."""
+        html = markdown.resolve(
+            self._state().html(body["path"]), body["addresses"], body["documents"]
+        )
+        bulletin["body"], found = abbreviations.explained(
+            html, bulletin["lead"], body["abbreviations"]
+        )
+        bulletin["abbreviations"] = [{"short": short, "long": long} for short, long in found]
 
     def _copy(self, context: Values) -> bytes:
         if "asset" in context:

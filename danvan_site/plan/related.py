@@ -1,0 +1,134 @@
+"""Related bulletins: older ones that share rare tags, topics, documents or the unit of this one.
+
+Candidates come from windows: of each term of a bulletin the members just before it.  So a new
+bulletin changes no page of an older one, and what is changed in a bulletin reaches a bounded
+number of pages.  How rare a term is counts as of the bulletin, too, and in powers of two: what is
+put in or taken out further back moves few others over such a border.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from danvan_site import citations, vietnamese
+from danvan_site.content import Bulletin
+from danvan_site.library import Library, Term
+from danvan_site.plan.model import digest
+
+MOST = 5
+WINDOW = 12
+# What a shared term counts for, times its rarity from 0 to 1: what a bulletin is about more than
+# whose it is.
+_WEIGHTS = {"van-ban": 3.0, "su-kien": 3.0, "tu-khoa": 2.0, "don-vi": 0.75}
+# What all else in common adds: each pair of words in the titles, the first category.
+_PAIR, _PAIRS_MOST, _CATEGORY = 0.375, 4, 0.25
+# Below this two bulletins have hardly anything to do with each other: a unit and a category, say.
+_LEAST = 1.0
+_MASK = (1 << 64) - 1
+
+
+class Related:
+    """Finds the related ones in *library*; *stamps* tell by path whether a card is what it was."""
+
+    def __init__(self, library: Library, stamps: Mapping[str, str]) -> None:
+        self._library = library
+        self._sums = _sums(library, stamps)
+        self._places: dict[tuple[str, str], Mapping[str, int]] = {}
+        self._order: dict[str, int] = {}
+        self._pairs: dict[str, frozenset[tuple[str, str]]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is only at hand is made anew in each process."""
+        return vars(self) | {"_places": {}, "_order": {}, "_pairs": {}}
+
+    def stamp(self, bulletin: Bulletin) -> str:
+        """Return what tells whether `of` is what it was."""
+        return f"{self._sums.get(bulletin.path, 0):x}"
+
+    def of(self, bulletin: Bulletin, shown: Sequence[Bulletin]) -> list[Bulletin]:
+        """Return those related to a bulletin, the nearest first, without those *shown* already."""
+        scores: dict[str, float] = {}
+        found: dict[str, Bulletin] = {}
+        for term in _terms_of(self._library, bulletin):
+            place = self._place(term, bulletin)
+            weight = _WEIGHTS[term.grouping] * self._rarity(bulletin, place)
+            for each in term.members[max(place - WINDOW, 0) : place]:
+                scores[each.path] = scores.get(each.path, 0.0) + weight
+                found[each.path] = each
+        for each in shown:
+            scores.pop(each.path, None)
+        ranked = []
+        for path, score in scores.items():
+            each = found[path]
+            score += self._likeness(bulletin, each)
+            if score >= _LEAST and each.head.status != "withdrawn":
+                ranked.append((score, each.head.starts or 0, each.url, each))
+        ranked.sort(key=lambda entry: entry[:3], reverse=True)
+        return [each for *_, each in ranked[:MOST]]
+
+    def _place(self, term: Term, bulletin: Bulletin) -> int:
+        """Return the place of a bulletin among the members of a term."""
+        key = term.grouping, term.slug
+        if key not in self._places:
+            self._places[key] = {each.path: place for place, each in enumerate(term.members)}
+        return self._places[key][bulletin.path]
+
+    def _rarity(self, bulletin: Bulletin, place: int) -> float:
+        """Return how rare a term is of which a bulletin has *place*."""
+        if not self._order:
+            bulletins = self._library.bulletins
+            self._order.update((each.path, place) for place, each in enumerate(bulletins))
+        bits = self._order[bulletin.path].bit_length()
+        return (bits - place.bit_length() + 1) / (bits + 1)
+
+    def _likeness(self, one: Bulletin, other: Bulletin) -> float:
+        pairs = len(self._title_pairs(one) & self._title_pairs(other))
+        categories = set(one.head.category[:1]) & set(other.head.category[:1])
+        return _PAIR * min(pairs, _PAIRS_MOST) + _CATEGORY * len(categories)
+
+    def _title_pairs(self, bulletin: Bulletin) -> frozenset[tuple[str, str]]:
+        title = bulletin.head.title
+        if title not in self._pairs:
+            # The pairs that lie across a quotation mark or a comma are of no use, but rare.
+            words = vietnamese.identity(title).split()
+            self._pairs[title] = frozenset(itertools.pairwise(words))
+        return self._pairs[title]
+
+
+def _terms_of(library: Library, bulletin: Bulletin) -> Iterator[Term]:
+    head = bulletin.head
+    for key, names in (
+        ("su-kien", head.topic),
+        ("tu-khoa", head.tags),
+        ("don-vi", [head.unit] if head.unit else []),
+    ):
+        # Two spellings may be one term.
+        for identity in dict.fromkeys(map(vietnamese.identity, names)):
+            yield library.groupings[key].terms[identity]
+    for name in head.documents:
+        yield library.documents[citations.identity(name)]
+
+
+def _sums(library: Library, stamps: Mapping[str, str]) -> dict[str, int]:
+    """Return by path what tells whether a bulletin's windows and ranks are what they were.
+
+    A window's stamps are added up, which from one place to the next is one addition and one
+    subtraction; times a number of the term's, lest two windows exchange their members unseen.
+    """
+    numbers = {path: int(stamp, 16) for path, stamp in stamps.items()}
+    sums = {
+        each.path: place.bit_length() for place, each in enumerate(library.bulletins)
+    }
+    groups = [library.groupings[key].terms.values() for key in _WEIGHTS if key in library.groupings]
+    for term in itertools.chain(*groups, library.documents.values()):
+        if len(term.members) < 2:
+            continue
+        factor = int(digest(term.grouping, term.slug), 16) | 1
+        totals = [0, *itertools.accumulate([numbers[each.path] for each in term.members])]
+        for place, each in enumerate(term.members):
+            window = totals[place] - totals[place - WINDOW if place > WINDOW else 0]
+            seen = (window + place.bit_length() + 1) * factor
+            sums[each.path] = (sums[each.path] + seen) & _MASK
+    return sums
