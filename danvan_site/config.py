@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from danvan_site import citations, dates, schema, vietnamese
+from danvan_site import dates, schema, vietnamese
 from danvan_site.catalog import DEFAULT_LANGUAGE, LANGUAGES
 from danvan_site.dates import Moment
 from danvan_site.errors import ContentError, Place, UsageError
@@ -195,6 +195,8 @@ def _abbreviations(source: schema.Source, key: str, node: schema.Node) -> Any:
 
 
 def _document_number(source: schema.Source, key: str, node: schema.Node) -> str | None:
+    from danvan_site import citations  # its patterns are needed by none of the builds without work
+
     found = schema.text(source, key, node)
     if found is None:
         return None

@@ -27,8 +27,8 @@ from danvan_site.errors import Place, Problem
 
 MAX_CHARACTERS = 2_000_000
 _OPENING = 400
-# A shorter body, or one with fewer headings, is seen without a table of contents.
-_LONG, _SECTIONS = 3_500, 3
+# What is short, or has few headings, is seen without a table of contents; not so many questions.
+_LONG, _SECTIONS, _MANY_SECTIONS = 3_500, 3, 6
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SCHEMES = ("http:", "https:", "mailto:", "tel:")
 _REFERENCE = re.compile(r'(href|src)="danvan:(\d+)"')
@@ -258,9 +258,9 @@ def _contents(tokens: Sequence[Token]) -> tuple[Heading, ...]:
         if token.type == "heading_open" and token.level == 0
     ]
     top = min((tag for tag, _, _ in headings), default="")
-    if sum(tag == top for tag, _, _ in headings) < _SECTIONS:
-        return ()
-    if sum(len(token.content) for token in tokens if token.type == "inline") < _LONG:
+    sections = sum(tag == top for tag, _, _ in headings)
+    length = sum(len(token.content) for token in tokens if token.type == "inline")
+    if sections < (_SECTIONS if length >= _LONG else _MANY_SECTIONS):
         return ()
     found: list[tuple[str, str, list[Heading]]] = []
     for tag, text, anchor in headings:

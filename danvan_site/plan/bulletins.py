@@ -140,10 +140,23 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         "metadata": _dublin_core(frame, bulletin, values),
         "jsonld": _json_ld(frame, bulletin, values),
         "contents": contents_of(bulletin.contents),
-        "related": frame.cards_of(frame.related.of(bulletin, older)),
+        "related": [_headline(each) for each in frame.related.of(bulletin, older)],
         "reply": reply_form(frame, frame.settings.reply, meta.title, values["permalink"]),
     }
     return context
+
+
+def _headline(bulletin: Bulletin) -> Values:
+    """Return what a column of headlines shows of a bulletin: a card would be read from the state,
+    and these come from all over the archive."""
+    head = bulletin.head
+    return {
+        "title": head.title,
+        "url": head.url,
+        "date": {"short": bulletin.date.short()},
+        "status": head.status,
+        "draft": head.draft,
+    }
 
 
 def contents_of(headings: Sequence[Heading]) -> list[Values]:

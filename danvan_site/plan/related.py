@@ -9,7 +9,9 @@ put in or taken out further back moves few others over such a border.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from danvan_site import citations, vietnamese
@@ -23,7 +25,7 @@ WINDOW = 12
 # whose it is.
 _WEIGHTS = {"van-ban": 3.0, "su-kien": 3.0, "tu-khoa": 2.0, "don-vi": 0.75}
 # What all else in common adds: each pair of words in the titles, the first category.
-_PAIR, _PAIRS_MOST, _CATEGORY = 0.375, 4, 0.25
+_PAIR, _PAIRS_MOST, _CATEGORY = 0.25, 4, 0.25
 # Below this two bulletins have hardly anything to do with each other: a unit and a category, say.
 _LEAST = 1.0
 _MASK = (1 << 64) - 1
@@ -49,23 +51,28 @@ class Related:
 
     def of(self, bulletin: Bulletin, shown: Sequence[Bulletin]) -> list[Bulletin]:
         """Return those related to a bulletin, the nearest first, without those *shown* already."""
-        scores: dict[str, float] = {}
+        scores: dict[str, float] = {each.path: -math.inf for each in shown}
         found: dict[str, Bulletin] = {}
         for term in _terms_of(self._library, bulletin):
             place = self._place(term, bulletin)
             weight = _WEIGHTS[term.grouping] * self._rarity(bulletin, place)
             for each in term.members[max(place - WINDOW, 0) : place]:
-                scores[each.path] = scores.get(each.path, 0.0) + weight
-                found[each.path] = each
-        for each in shown:
-            scores.pop(each.path, None)
+                path = each.path
+                scores[path] = scores.get(path, 0.0) + weight
+                found[path] = each
         ranked = []
-        for path, score in scores.items():
-            each = found[path]
-            score += self._likeness(bulletin, each)
-            if score >= _LEAST and each.head.status != "withdrawn":
-                ranked.append((score, each.head.starts or 0, each.url, each))
-        ranked.sort(key=lambda entry: entry[:3], reverse=True)
+        pairs, category = self._title_pairs(bulletin), bulletin.head.category[:1]
+        for path, each in found.items():
+            head = each.head
+            score = scores[path]
+            common = len(pairs & self._title_pairs(each))
+            if common:
+                score += _PAIR * min(common, _PAIRS_MOST)
+            if category and category == head.category[:1]:
+                score += _CATEGORY
+            if score >= _LEAST and head.status != "withdrawn":
+                ranked.append((score, head.starts or 0, head.url, each))
+        ranked.sort(key=itemgetter(0, 1, 2), reverse=True)
         return [each for *_, each in ranked[:MOST]]
 
     def _place(self, term: Term, bulletin: Bulletin) -> int:
@@ -83,18 +90,12 @@ class Related:
         bits = self._order[bulletin.path].bit_length()
         return (bits - place.bit_length() + 1) / (bits + 1)
 
-    def _likeness(self, one: Bulletin, other: Bulletin) -> float:
-        pairs = len(self._title_pairs(one) & self._title_pairs(other))
-        categories = set(one.head.category[:1]) & set(other.head.category[:1])
-        return _PAIR * min(pairs, _PAIRS_MOST) + _CATEGORY * len(categories)
-
     def _title_pairs(self, bulletin: Bulletin) -> frozenset[tuple[str, str]]:
-        title = bulletin.head.title
-        if title not in self._pairs:
-            # The pairs that lie across a quotation mark or a comma are of no use, but rare.
-            words = vietnamese.identity(title).split()
-            self._pairs[title] = frozenset(itertools.pairwise(words))
-        return self._pairs[title]
+        pairs = self._pairs.get(bulletin.path)
+        if pairs is None:
+            words = vietnamese.identity(bulletin.head.title).split()
+            pairs = self._pairs[bulletin.path] = frozenset(itertools.pairwise(words))
+        return pairs
 
 
 def _terms_of(library: Library, bulletin: Bulletin) -> Iterator[Term]:
