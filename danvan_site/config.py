@@ -261,9 +261,7 @@ SETTINGS: dict[str, schema.Reader] = {
     "categories": _DESCRIBED,
     "topics": _DESCRIBED,
     "documents": schema.many(
-        schema.record(
-            Document, "number", number=_document_number, title=schema.text, url=_WEB
-        )
+        schema.record(Document, "number", number=_document_number, title=schema.text, url=_WEB)
     ),
     "reply": schema.record(
         Reply,

@@ -47,8 +47,9 @@ class Head(NamedTuple):
     ``name`` is the path as on disk, ``url`` the address relative to the site; ``date`` a row of
     `Moment`; ``starts`` and ``expires`` seconds since 1970; ``changed`` the day of the latest
     change, ISO 8601, or ''; ``published`` and ``updated`` the instants that feeds tell; ``held``
-    tells whether it waits for review; ``documents`` are the numbers of those that it cites.  The digests are of the front matter, of what lists show, of
-    the body's HTML, and of what is searched besides the body.
+    tells whether it waits for review; ``documents`` are the numbers of those that it cites.  The
+    digests are of the front matter, of what lists show, of the body's HTML, and of what is searched
+    besides the body.
     """
 
     name: str

@@ -48,13 +48,14 @@ def plan(
     frame = Frame(settings, words, library, references)
     index = search.index_of(frame, program)
     redirects, problems = machine.plan_redirects(frame, shown)
+    documented = list(documents.plan(frame))
     artifacts = [
         *bulletins.plan(frame),
         *listings.plan(frame),
-        *documents.plan(frame),
+        *documented,
         *archives.plan(frame),
         *home.plan(frame, search.summary(frame, index) if index.sources else ""),
-        *machine.plan(frame, assets),
+        *machine.plan(frame, assets, documents.addresses(documented)),
         *search.plan(frame, index),
         *redirects,
     ]

@@ -153,9 +153,7 @@ def _headline(bulletin: Bulletin) -> Values:
     return {
         "title": head.title,
         "url": head.url,
-        "date": {"short": bulletin.date.short()},
-        "status": head.status,
-        "draft": head.draft,
+        "date": bulletin.date.short(),
     }
 
 

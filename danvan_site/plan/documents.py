@@ -9,7 +9,7 @@ from functools import partial
 from danvan_site import citations
 from danvan_site.library import DOCUMENTS, Term
 from danvan_site.plan.frame import Frame, Values
-from danvan_site.plan.listings import lists_of
+from danvan_site.plan.listings import is_first, lists_of
 from danvan_site.plan.model import RANK_LIST, Artifact
 
 INDEX = f"{DOCUMENTS}/index.html"
@@ -27,11 +27,14 @@ def plan(frame: Frame) -> Iterator[Artifact]:
     by_kind = _by_kind(frame)
     if not by_kind:
         return
-    is_split = sum(map(len, by_kind.values())) > PAGE_MOST
-    make = partial(_index, frame, by_kind, is_split)
+    is_whole = sum(map(len, by_kind.values())) <= PAGE_MOST
+    parts = {
+        kind: [] if is_whole or len(documents) <= _SHOWN else _pages(kind, documents)
+        for kind, documents in by_kind.items()
+    }
+    make = partial(_index, frame, by_kind, parts)
     yield Artifact(INDEX, "documents", "documents.html", make, RANK_LIST)
-    for kind, documents in by_kind.items() if is_split else ():
-        pages = _pages(kind, documents)
+    for kind, pages in parts.items():
         for number, (path, *_) in enumerate(pages):
             make = partial(_part, frame, kind, pages, number)
             yield Artifact(path, "documents", "documents.html", make, RANK_LIST)
@@ -40,13 +43,9 @@ def plan(frame: Frame) -> Iterator[Artifact]:
             yield from lists_of(frame, term)
 
 
-def addresses(frame: Frame) -> Iterator[str]:
-    """Yield the addresses of the index and of all first pages of lists."""
-    if frame.library.documents:
-        yield INDEX
-    for term in frame.library.documents.values():
-        if len(term.members) > 1:
-            yield term.url
+def addresses(planned: Sequence[Artifact]) -> list[str]:
+    """Return the addresses of what `plan` has planned, but of lists only their first pages."""
+    return [each.path for each in planned if each.kind == "documents" or is_first(each.path)]
 
 
 def _by_kind(frame: Frame) -> dict[str, list[Term]]:
@@ -68,11 +67,11 @@ def _newest(term: Term) -> tuple[int, int, str]:
 
 
 def _pages(kind: str, documents: Sequence[Term]) -> list[Page]:
-    """Return the pages of a kind that has too many documents for the index: path, years, those
-    that are on it.  One page is all years, or some that are together short enough."""
-    pages: list[Page] = []
+    """Return the pages of a kind that has too many documents for the index: path, year ('' for
+    all), those that are on it."""
     if len(documents) <= PAGE_MOST:
         return [(f"{DOCUMENTS}/{kind}/index.html", "", documents)]
+    pages: list[Page] = []
     for year, group in itertools.groupby(documents, _year):
         of_year = list(group)
         for part, start in enumerate(range(0, len(of_year), PAGE_MOST), start=1):
@@ -99,18 +98,19 @@ def _kind_title(frame: Frame, kind: str) -> str:
     return frame.words.site[f"document_{kind.replace('-', '_')}"]
 
 
-def _index(frame: Frame, by_kind: Mapping[str, Sequence[Term]], is_split: bool) -> Values:
+def _index(
+    frame: Frame, by_kind: Mapping[str, Sequence[Term]], parts: Mapping[str, Sequence[Page]]
+) -> Values:
     kinds = []
     for kind, documents in by_kind.items():
-        shown = documents[:_SHOWN] if is_split else documents
-        pages = _pages(kind, documents) if len(shown) < len(documents) else []
+        shown = documents[:_SHOWN] if parts[kind] else documents
         kinds.append(
             {
                 "key": kind,
                 "title": _kind_title(frame, kind),
                 "count": frame.number(len(documents)),
                 "documents": [_entry(frame, term) for term in shown],
-                "pages": [{"title": title, "url": path} for path, title, _ in pages],
+                "pages": [{"title": title, "url": path} for path, title, _ in parts[kind]],
             }
         )
     title = frame.grouping_title(DOCUMENTS)

@@ -53,6 +53,11 @@ def _path(term: Term, number: int | None) -> str:
     return term.url if number is None else f"{term.folder}/trang-{number}.html"
 
 
+def is_first(path: str) -> bool:
+    """Tell whether a page of a list is its first one."""
+    return path.endswith("/index.html")
+
+
 def _members(frame: Frame, term: Term, number: int | None) -> Sequence[Bulletin]:
     """Return the members on one page of a list, from the oldest.  The first page shows the
     newest: the last two numbered pages' worth, so that it is never nearly empty and a new bulletin
