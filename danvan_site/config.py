@@ -77,6 +77,15 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """An official document that bulletins cite: its number, what it is called, where it stands."""
+
+    number: str
+    title: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FormField:
     """One field of the reply form."""
 
@@ -112,8 +121,8 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Search: abbreviations with their long forms, each found under the other; and whether a plain
-    lunr index is written too."""
+    """Search: abbreviations with their long forms, each found under the other and explained where
+    it stands in a text; and whether a plain lunr index is written too."""
 
     export: str = "none"
     abbreviations: tuple[tuple[str, str], ...] = ()
@@ -150,6 +159,7 @@ class Settings:
     units: tuple[Unit, ...] = ()
     categories: tuple[Described, ...] = ()
     topics: tuple[Described, ...] = ()
+    documents: tuple[Document, ...] = ()
     reply: Reply | None = None
     markdown: Markdown = field(default_factory=Markdown)
     search: Search = field(default_factory=Search)
@@ -216,6 +226,18 @@ def _abbreviations(source: schema.Source, key: str, node: schema.Node) -> Any:
     return tuple((short, long) for short, long in pairs if long)
 
 
+def _document_number(source: schema.Source, key: str, node: schema.Node) -> str | None:
+    from danvan_site import citations  # its patterns are needed by none of the builds without work
+
+    found = schema.text(source, key, node)
+    if found is None:
+        return None
+    number = citations.read(found)
+    if not number:
+        source.fault("bad-document-number", node, key=key, found=found)
+    return number or None
+
+
 def _unit(**values: Any) -> Unit:
     values["start"], values["end"] = values.pop("from", None), values.pop("to", None)
     return Unit(**values)
@@ -272,6 +294,9 @@ SETTINGS: dict[str, schema.Reader] = {
     ),
     "categories": _DESCRIBED,
     "topics": _DESCRIBED,
+    "documents": schema.many(
+        schema.record(Document, "number", number=_document_number, title=schema.text, url=_WEB)
+    ),
     "reply": schema.record(
         Reply,
         mail=_MAIL,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from danvan_site import frontmatter, markdown, records, schema, vietnamese
+from danvan_site import citations, frontmatter, markdown, records, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.discovery import File, file_digest
 from danvan_site.errors import Place, Problem
@@ -48,8 +48,9 @@ class Head(NamedTuple):
     ``name`` is the path as on disk, ``url`` the address relative to the site; ``date`` a row of
     `Moment`; ``starts`` and ``expires`` seconds since 1970; ``changed`` the day of the latest
     change, ISO 8601, or ''; ``published`` and ``updated`` the instants that feeds tell; ``held``
-    tells whether it waits for review.  The digests are of the front matter, of what lists show, of
-    the body's HTML, and of what is searched besides the body.
+    tells whether it waits for review; ``documents`` are the numbers of those that it cites.  The
+    digests are of the front matter, of what lists show, of the body's HTML, and of what is searched
+    besides the body.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Head(NamedTuple):
     picture: str
     attachments: Sequence[str]
     references: Sequence[Sequence[Any]]
+    documents: Sequence[str]
     meta_digest: str
     card_digest: str
     body_digest: str
@@ -151,6 +153,11 @@ class Bulletin:
         """The places in the body that links can lead to."""
         return _rest(self.rows, self.path, self.digest).anchors
 
+    @property
+    def contents(self) -> Sequence[markdown.Heading]:
+        """The headings of a long body, in two levels; none of any other."""
+        return _rest(self.rows, self.path, self.digest).contents
+
     def place(self, key: str, shown: str) -> Place:
         """Return where a key of the front matter stands; *shown* is the content folder's name."""
         places = _rest(self.rows, self.path, self.digest).places
@@ -172,6 +179,7 @@ class _Rest(NamedTuple):
     excerpt: str
     anchors: Sequence[str]
     places: Mapping[str, Sequence[int]]
+    contents: Sequence[markdown.Heading]
 
 
 # A page asks for its bulletin's many times over, and for its neighbours'.
@@ -252,7 +260,7 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     }
     excerpt = _excerpt(body.opening)
     front = records.to_json(meta.to_row())
-    row = f"[{front}, {records.to_json([excerpt, body.anchors, places])[1:]}"
+    row = f"[{front}, {records.to_json([excerpt, body.anchors, places, body.contents])[1:]}"
     record = records.of(file.path, meta, parts.body)
     head = _head(file, meta, body, options.zone, (front, "" if meta.lead else excerpt))
     known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], head)
@@ -301,12 +309,23 @@ def _head(
         picture=meta.image.src if meta.image else "",
         attachments=[each.file for each in meta.attachments],
         references=[[getattr(each, key) for key in each.__slots__] for each in body.references],
+        documents=_documents(meta, body),
         meta_digest=digest_of(shown[0].encode()),
         card_digest=digest_of("".join(shown).encode()),
         body_digest=digest_of(body.html.encode()),
         search_digest=digest_of(records.to_json([searched, caption]).encode()),
         **{key: getattr(meta, key) for key in _SAME},
     )
+
+
+def _documents(meta: Metadata, body: markdown.Body) -> list[str]:
+    """Return the documents that a bulletin cites, in the order of reading, each once."""
+    names = [each.name for text in (meta.title, meta.lead) for each in citations.find(text)]
+    names += body.documents
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(citations.identity(name), name)
+    return list(found.values())
 
 
 def _moment_row(moment: Moment | None) -> list[Any] | None:

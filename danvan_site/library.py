@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from danvan_site import vietnamese
+from danvan_site import citations, vietnamese
 from danvan_site.config import Settings, Unit, by_identity
 from danvan_site.content import Bulletin
 
@@ -18,9 +18,10 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One value of a grouping: a category, a tag, a unit, an author, a topic.
+    """One value of a grouping: a category, a tag, a unit, an author, a topic, a document.
 
-    ``members`` go from the oldest to the newest.  ``url`` is its list's newest page.
+    ``members`` go from the oldest to the newest.  ``url`` is its list's newest page; ``address``
+    is where a document can be read.
     """
 
     grouping: str
@@ -29,6 +30,7 @@ class Term:
     members: tuple[Bulletin, ...]
     description: str = ""
     unit: Unit | None = None
+    address: str = ""
 
     @property
     def folder(self) -> str:
@@ -60,7 +62,8 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What is published.  ``bulletins`` go from the oldest to the newest."""
+    """What is published.  ``bulletins`` go from the oldest to the newest; ``documents`` are those
+    that they cite, by identity: each a term, without being a grouping of the front matter."""
 
     bulletins: tuple[Bulletin, ...]
     pages: tuple[Bulletin, ...]
@@ -68,6 +71,7 @@ class Library:
     years: Mapping[int, tuple[Bulletin, ...]]
     months: Mapping[tuple[int, int], tuple[Bulletin, ...]]
     left_out: Mapping[str, tuple[str, ...]]
+    documents: Mapping[str, Term]
     _ranks: Mapping[str, int]
 
     def shelf(self, bulletin: Bulletin) -> Term | None:
@@ -99,6 +103,7 @@ NAMES_OF: Mapping[str, Callable[[Bulletin], Sequence[str]]] = {
     "su-kien": lambda bulletin: bulletin.head.topic,
 }
 GROUPINGS = tuple(NAMES_OF)
+DOCUMENTS = "van-ban"
 
 
 def assemble(
@@ -125,6 +130,7 @@ def assemble(
         _frozen(years),
         _frozen(months),
         {reason: tuple(paths) for reason, paths in sorted(left_out.items())},
+        _documents(bulletins, settings),
         _ranks(bulletins, groupings["chuyen-muc"]),
     )
 
@@ -206,7 +212,7 @@ def _grouping(key: str, bulletins: Sequence[Bulletin], settings: Settings) -> Gr
     described = {"chuyen-muc": settings.categories, "su-kien": settings.topics}.get(key, ())
     descriptions = {vietnamese.identity(each.name): each for each in described}
     units = by_identity(settings.units) if key == "don-vi" else {}
-    groups, spellings, spelled = _named(key, bulletins)
+    groups, spellings, spelled = _named(NAMES_OF[key], vietnamese.identity, bulletins)
     everything: dict[str, Sequence[Bulletin]] = {**dict.fromkeys(units, ()), **groups}
     terms: dict[str, Term] = {}
     unusual: dict[str, str] = {}
@@ -229,24 +235,45 @@ def _grouping(key: str, bulletins: Sequence[Bulletin], settings: Settings) -> Gr
     return Grouping(key, dict(ordered), unusual)
 
 
+def _documents(bulletins: Sequence[Bulletin], settings: Settings) -> dict[str, Term]:
+    """Return the documents that bulletins cite, by identity, which is their slug too."""
+    known = {citations.identity(each.number): each for each in settings.documents}
+    groups, spellings, _ = _named(
+        lambda bulletin: bulletin.head.documents, citations.identity, bulletins
+    )
+    documents: dict[str, Term] = {}
+    for identity, members in sorted(groups.items()):
+        official = known.get(identity)
+        documents[identity] = Term(
+            DOCUMENTS,
+            official.number if official else spellings[identity],
+            identity,
+            tuple(members),
+            official.title if official else "",
+            address=official.url if official else "",
+        )
+    return documents
+
+
 def _first_appearance(group: tuple[str, Sequence[Bulletin]]) -> tuple[bool, object, str]:
     identity, members = group
     return not members, members[0].order if members else (), identity
 
 
 def _named(
-    key: str, bulletins: Sequence[Bulletin]
+    names_of: Callable[[Bulletin], Sequence[str]],
+    identify: Callable[[str], str],
+    bulletins: Sequence[Bulletin],
 ) -> tuple[dict[str, list[Bulletin]], dict[str, str], dict[str, list[str]]]:
-    """Return the bulletins with each name of a grouping, the spelling of the name to show (the
+    """Return the bulletins with each name that they have, the spelling of the name to show (the
     commonest that is not all capitals), and all its spellings."""
-    names_of = NAMES_OF[key]
     positions: dict[str, list[int]] = {}
     for position, bulletin in enumerate(bulletins):
         for name in names_of(bulletin):
             positions.setdefault(name, []).append(position)
     spelled: dict[str, list[str]] = {}
     for name in positions:
-        spelled.setdefault(vietnamese.identity(name), []).append(name)
+        spelled.setdefault(identify(name), []).append(name)
     groups: dict[str, list[Bulletin]] = {}
     for identity, names in spelled.items():
         places: Iterable[int] = positions[names[0]]

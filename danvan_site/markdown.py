@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
@@ -22,11 +22,13 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from danvan_site import alternatives, vietnamese
+from danvan_site import alternatives, citations, vietnamese
 from danvan_site.errors import Place, Problem
 
 MAX_CHARACTERS = 2_000_000
 _OPENING = 400
+# What is short, or has few headings, is seen without a table of contents; not so many questions.
+_LONG, _SECTIONS, _MANY_SECTIONS = 3_500, 3, 6
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SCHEMES = ("http:", "https:", "mailto:", "tel:")
 _REFERENCE = re.compile(r'(href|src)="danvan:(\d+)"')
@@ -66,14 +68,21 @@ class Reference:
     image: bool = False
 
 
+# A heading of a body: its text, its anchor, the headings below it.
+Heading = tuple[str, str, tuple["Heading", ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body as read: its HTML with numbered references, how its prose begins, its anchors."""
+    """A body as read: its HTML with numbered references, how its prose begins, its anchors; its
+    headings where it is so long that it needs a table of contents; documents that it cites."""
 
     html: str
     opening: str
     anchors: tuple[str, ...]
     references: tuple[Reference, ...]
+    contents: tuple[Heading, ...] = ()
+    documents: tuple[str, ...] = ()
 
 
 def read(
@@ -86,7 +95,13 @@ def read(
             Problem("body-too-long", place, {"limit": str(MAX_CHARACTERS)}),
         )
     paragraphs = _plain_paragraphs(text) if options.html == "off" else None
-    return (_set(paragraphs), ()) if paragraphs else _parsed(text, file, first_line, options)
+    body, problems = (
+        (_set(paragraphs), ()) if paragraphs else _parsed(text, file, first_line, options)
+    )
+    if citations.may_cite(text):
+        html, documents = citations.marked(body.html)
+        body = replace(body, html=html, documents=tuple(documents))
+    return body, problems
 
 
 # What could mean something to Markdown: anywhere, at the beginning of a line.  Looking for single
@@ -136,19 +151,23 @@ def _parsed(
     if options.html == "sanitize":
         html = _sanitized(html, reading)
     anchors += re.findall(r'id="(fn(?:ref)?[^"]*)"', html)
-    body = Body(html, _opening(tokens), tuple(anchors), tuple(reading.references))
+    references = tuple(reading.references)
+    body = Body(html, _opening(tokens), tuple(anchors), references, _contents(tokens))
     return body, tuple(reading.problems)
 
 
 Show = Callable[[int, Mapping[str, str]], str | None]
 
 
-def resolve(html: str, addresses: Sequence[str], show: Show | None = None) -> str:
-    """Put *addresses*, one for each reference, into a body's HTML.
+def resolve(
+    html: str, addresses: Sequence[str], documents: Mapping[str, str], show: Show | None = None
+) -> str:
+    """Put *addresses*, one for each reference, into a body's HTML, and those of *documents*.
 
     *show* gives the HTML of the picture with a reference's number, of its attributes (which are
     HTML, too), or None where it knows none.
     """
+    html = citations.linked(html, documents)
     if "danvan:" not in html:
         return html
 
@@ -249,6 +268,27 @@ def _name_headings(tokens: Sequence[Token]) -> list[str]:
         tokens[index].tag = tokens[index + 2].tag = tag
         tokens[index].attrs["id"] = name
     return names
+
+
+def _contents(tokens: Sequence[Token]) -> tuple[Heading, ...]:
+    """Return the headings of a long body, those of the second level below those of the first."""
+    headings = [
+        (token.tag, _inline_text(tokens[index + 1].children or ()), str(token.attrs["id"]))
+        for index, token in enumerate(tokens)
+        if token.type == "heading_open" and token.level == 0
+    ]
+    top = min((tag for tag, _, _ in headings), default="")
+    sections = sum(tag == top for tag, _, _ in headings)
+    length = sum(len(token.content) for token in tokens if token.type == "inline")
+    if sections < (_SECTIONS if length >= _LONG else _MANY_SECTIONS):
+        return ()
+    found: list[tuple[str, str, list[Heading]]] = []
+    for tag, text, anchor in headings:
+        if tag == top:
+            found.append((text, anchor, []))
+        elif found and int(tag[1]) == int(top[1]) + 1:
+            found[-1][2].append((text, anchor, ()))
+    return tuple((text, anchor, tuple(below)) for text, anchor, below in found)
 
 
 def _classify_cells(tokens: Sequence[Token]) -> None:

@@ -21,6 +21,7 @@ from tests.workbench import ROOT, SETTINGS, Workbench, environment
 CATEGORIES = ("Dân vận khéo", "Tin tức – Sự kiện", "TIN TỨC - SỰ KIỆN", "Quy chế dân chủ")
 UNITS = ("Xã Tân Hòa", "Xã Tân Hoà", "Huyện Bình Nguyên", "Tỉnh đoàn")
 TOPICS = ("Bầu cử 2021", "Mùa lũ")
+DOCUMENTS = ("114-KL/TƯ", "114 - KL/TW", "10/2022/QH15", "30/2020/NĐ-CP", "118/KH-UBND")
 # The time of a build: some bulletins are dated and expire about then.
 YEAR, DAY = 2020, 86_400
 NOON = 1_594_900_800
@@ -82,7 +83,9 @@ class Editor:
         return {
             "title": lambda: f"Bài viết {rng.randrange(30)} “{rng.choice('ABC')}”",
             "date": self.date,
-            "lead": lambda: rng.choice([None, f"Tóm tắt {rng.randrange(9)}."]),
+            "lead": lambda: rng.choice(
+                [None, f"Tóm tắt {rng.randrange(9)}.", f"Theo {rng.choice(DOCUMENTS)}."]
+            ),
             "category": lambda: rng.choice([None, rng.choice(CATEGORIES), list(CATEGORIES[:2])]),
             "unit": lambda: rng.choice([None, *UNITS]),
             "tags": lambda: [f"thẻ {n}" for n in rng.sample(range(12), rng.randrange(4))],
@@ -114,7 +117,7 @@ class Editor:
 
     def add(self) -> None:
         front = {key: make() for key, make in self.front().items()}
-        body = f"Thân bài {self.rng.randrange(99)}.\n"
+        body = f"Thân bài {self.rng.randrange(99)}, {self.rng.choice(DOCUMENTS)}.\n"
         self.write(self.content / f"{YEAR}/bai-{self.next_number()}.md", front, body)
 
     def remove(self) -> None:
@@ -140,7 +143,9 @@ class Editor:
         file = self.rng.choice(self.bulletins())
         front, _ = self.read(file)
         number = self.rng.randrange(99)
-        parts = ["[Giới thiệu](/pages/gioi-thieu.md)", "![Ảnh](/tep/anh.png)", "1. một\n2. hai",
+        documents = self.rng.sample(DOCUMENTS, 2)
+        parts = [f"Theo {documents[0]}, QCDC và {documents[1]}.",
+                 "[Giới thiệu](/pages/gioi-thieu.md)", "![Ảnh](/tep/anh.png)", "1. một\n2. hai",
                  f"Đoạn **{number}**.", "> Trích."]  # fmt: skip
         body = "\n\n".join(self.rng.sample(parts, self.rng.randrange(1, 4)))
         self.write(file, front, f"{body}\n")
@@ -161,7 +166,8 @@ class Editor:
             "categories": [{"name": CATEGORIES[3], "description": f"Mục {rng.randrange(3)}"}],
             "units": [{"name": UNITS[2]}, {"name": UNITS[0], "parent": UNITS[2]}],
             "home": {"latest": rng.randrange(1, 9), "per_category": rng.randrange(3)},
-            "search": {"abbreviations": {"QCDC": "quy chế dân chủ"}},
+            "search": {"abbreviations": {"QCDC": f"quy chế dân chủ {rng.randrange(3)}"}},
+            "documents": [{"number": DOCUMENTS[0], "title": f"Kết luận {rng.randrange(3)}"}],
             "language": rng.choice(["en", "vi"]),
         }
         key, value = rng.choice(list(choices.items()))

@@ -12,10 +12,18 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 LAYERS = (
     ("errors", "vietnamese"),
     (
-        "alternatives", "beside", "compression", "dates", "locks", "memory", "options", "palette",
+        "alternatives",
+        "beside",
+        "compression",
+        "dates",
+        "locks",
+        "markup",
+        "memory",
+        "options",
+        "palette",
         "theme",
-    ),  # fmt: skip
-    ("catalog", "environment", "program", "remote", "schema"),
+    ),
+    ("abbreviations", "catalog", "citations", "environment", "program", "remote", "schema"),
     ("config", "frontmatter", "markdown", "output", "state", "workers"),
     ("cluster", "discovery", "pictures", "records"),
     ("content",),

@@ -12,7 +12,7 @@ from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, nearest
 from danvan_site.library import Library
 from danvan_site.output import folders_of, is_contained
-from danvan_site.plan import archives, bulletins, home, listings, machine, search
+from danvan_site.plan import archives, bulletins, documents, home, listings, machine, search
 from danvan_site.plan.frame import Frame
 from danvan_site.plan.model import Artifact, Context, canonical
 from danvan_site.plan.references import References, Shown
@@ -48,12 +48,14 @@ def plan(
     frame = Frame(settings, words, library, references)
     index = search.index_of(frame, program)
     redirects, problems = machine.plan_redirects(frame, shown)
+    documented = list(documents.plan(frame))
     artifacts = [
         *bulletins.plan(frame),
         *listings.plan(frame),
+        *documented,
         *archives.plan(frame),
         *home.plan(frame, search.summary(frame, index) if index.sources else ""),
-        *machine.plan(frame, assets),
+        *machine.plan(frame, assets, documents.addresses(documented)),
         *search.plan(frame, index),
         *redirects,
     ]

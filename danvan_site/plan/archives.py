@@ -9,7 +9,7 @@ from functools import partial
 
 from danvan_site.content import Bulletin
 from danvan_site.dates import WEEKDAYS, WEEKDAYS_SHORT, Moment
-from danvan_site.library import grouped
+from danvan_site.library import DOCUMENTS, grouped
 from danvan_site.plan.frame import Frame, Values, month_url, titled
 from danvan_site.plan.model import RANK_LIST, Artifact
 
@@ -151,7 +151,8 @@ def _all_years(frame: Frame) -> Values:
     ]
     context = frame.page("luu-tru/index.html", "archive", frame.text("archive"))
     undated = sum(_is_imprecise(bulletin) for bulletin in frame.library.bulletins)
-    return context | {"years": years, "undated": undated}
+    documents = f"{DOCUMENTS}/index.html" if frame.library.documents else ""
+    return context | {"years": years, "undated": undated, "documents": documents}
 
 
 def _year(frame: Frame, years: Sequence[int], position: int, path: str) -> Values:

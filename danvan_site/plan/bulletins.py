@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
+from danvan_site import citations
 from danvan_site.config import Reply
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment
+from danvan_site.markdown import Heading
 from danvan_site.plan import pictures
-from danvan_site.plan.frame import Frame, Values, anchor
+from danvan_site.plan.frame import Frame, Values, anchor, root_of
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
 
@@ -54,12 +56,14 @@ def _inputs(
     `Grouping`), by the key of the front matter."""
     head = bulletin.head
     shelf = frame.library.shelf(bulletin)
-    parts = [frame.stamps_around(bulletin), head.body_digest]
+    parts = [frame.stamps_around(bulletin), head.body_digest, frame.related.stamp(bulletin)]
     if shelf:
         size = frame.settings.page_size
         parts.append(page_of(shelf, frame.library.rank(bulletin), size))
     for name, stamps in unusual:
         parts += [stamps[each] for each in getattr(head, name) if each in stamps]
+    if head.documents:
+        parts += frame.document_stamps(head.documents)
     for name in head.attachments:
         media = frame.references.attachment(bulletin, name)
         if media:
@@ -79,7 +83,16 @@ def _more_url(frame: Frame, bulletin: Bulletin) -> str:
 
 
 def _body(frame: Frame, bulletin: Bulletin) -> Values:
-    """Say where a renderer finds the body's HTML, and what its references lead to."""
+    """Say where a renderer finds the body's HTML, what its references and the documents in it lead
+    to, and which abbreviations it is to explain."""
+    root = root_of(bulletin.url)
+    documents = {
+        citations.identity(name): root + each["url"]
+        for name, each in zip(
+            bulletin.head.documents, frame.documents(bulletin.head.documents), strict=True
+        )
+        if each["url"]
+    }
     return {
         "path": bulletin.path,
         "digest": bulletin.head.body_digest,
@@ -88,6 +101,8 @@ def _body(frame: Frame, bulletin: Bulletin) -> Values:
             str(number): pictures.values(frame.references, picture)
             for number, picture in frame.references.pictures_of(bulletin).items()
         },
+        "documents": documents,
+        "abbreviations": frame.settings.search.abbreviations,
     }
 
 
@@ -97,6 +112,7 @@ def _plain_page(frame: Frame, page: Bulletin) -> Values:
         page.url, "page", meta.title, description=meta.lead or page.excerpt, lang=meta.lang
     )
     context["bulletin"] = {"title": meta.title, "lead": meta.lead}
+    context["contents"] = contents_of(page.contents)
     context["body"] = _body(frame, page)
     return context
 
@@ -130,9 +146,30 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         "more_url": _more_url(frame, bulletin),
         "metadata": _dublin_core(frame, bulletin, values),
         "jsonld": _json_ld(frame, bulletin, values),
+        "contents": contents_of(bulletin.contents),
+        "related": [_headline(each) for each in frame.related.of(bulletin, older)],
         "reply": reply_form(frame, frame.settings.reply, meta.title, values["permalink"]),
     }
     return context
+
+
+def _headline(bulletin: Bulletin) -> Values:
+    """Return what a column of headlines shows of a bulletin: a card would be read from the state,
+    and these come from all over the archive."""
+    head = bulletin.head
+    return {
+        "title": head.title,
+        "url": head.url,
+        "date": bulletin.date.short(),
+    }
+
+
+def contents_of(headings: Sequence[Heading]) -> list[Values]:
+    """Return headings as a table of contents."""
+    return [
+        {"title": title, "anchor": name, "below": contents_of(below)}
+        for title, name, below in headings
+    ]
 
 
 def _byline(frame: Frame, bulletin: Bulletin) -> str:
@@ -157,6 +194,7 @@ def _values(frame: Frame, bulletin: Bulletin) -> Values:
         "categories": frame.terms("chuyen-muc", meta.category),
         "topics": frame.terms("su-kien", meta.topic),
         "tags": frame.terms("tu-khoa", meta.tags),
+        "documents": frame.documents(bulletin.head.documents),
         "event_date": frame.date(meta.event_date) if meta.event_date else None,
         "views_as_of": meta.views_as_of.short() if meta.views_as_of else "",
         "image": _image(frame, bulletin),

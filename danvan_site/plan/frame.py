@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from danvan_site import vietnamese
+from danvan_site import citations, vietnamese
 from danvan_site.catalog import Catalog
 from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment, month_title
-from danvan_site.library import GROUPINGS, NEIGHBOURS, Library, Term, standing
+from danvan_site.library import DOCUMENTS, GROUPINGS, NEIGHBOURS, Library, Term, standing
 from danvan_site.plan.model import DIGEST, canonical, digest
 from danvan_site.plan.pictures import Shares, values
 from danvan_site.plan.references import References
+from danvan_site.plan.related import Related
 
 Values = dict[str, Any]
 
@@ -50,6 +51,7 @@ class Frame:
         self._unusual_units = library.groupings["don-vi"].unusual
         self._unusual_categories = library.groupings["chuyen-muc"].unusual
         self._stamps = {each.path: self._stamp(each) for each in library.bulletins}
+        self.related = Related(library, self._stamps)
 
     def text(self, key: str, **details: object) -> str:
         """Return a text of the pages' catalogue."""
@@ -137,6 +139,25 @@ class Frame:
         """Return the names of a grouping's terms with their addresses."""
         links = self._links[key]
         return [links.get(name) or self._link(key, name) for name in names]
+
+    def documents(self, names: Sequence[str]) -> list[Values]:
+        """Return documents by their numbers; those that one bulletin alone cites have no page, and
+        '' as address."""
+        return [self._document(self.library.documents.get(citations.identity(n)), n) for n in names]
+
+    def _document(self, term: Term | None, name: str) -> Values:
+        if not term:
+            return {"name": name, "title": "", "url": ""}  # on a plain page alone
+        url = term.url if len(term.members) > 1 else ""
+        return {"name": term.name, "title": term.description, "url": url}
+
+    def document_stamps(self, names: Sequence[str]) -> list[str]:
+        """Return what tells whether `documents` are what they were."""
+        stamps = []
+        for name in names:
+            term = self.library.documents[citations.identity(name)]
+            stamps.append(f"{term.name}\0{len(term.members) > 1}")
+        return stamps
 
     def _link(self, key: str, name: str) -> Values:
         (term,) = self.library.groupings[key].find([name])
@@ -237,6 +258,8 @@ class Frame:
             for key in GROUPINGS
             if self.library.groupings[key].terms
         ]
+        if self.library.documents:
+            ways.append((self.grouping_title(DOCUMENTS), f"{DOCUMENTS}/index.html"))
         return _links([(self.text("home"), "index.html"), *ways])
 
 

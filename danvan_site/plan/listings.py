@@ -8,7 +8,7 @@ from functools import partial
 from danvan_site import vietnamese
 from danvan_site.config import by_identity
 from danvan_site.content import Bulletin
-from danvan_site.library import Grouping, Term
+from danvan_site.library import DOCUMENTS, Grouping, Term
 from danvan_site.plan.frame import Frame, Values
 from danvan_site.plan.model import RANK_LIST, Artifact, canonical
 
@@ -20,17 +20,27 @@ def plan(frame: Frame) -> Iterator[Artifact]:
         make = partial(_index, frame, grouping, path)
         yield Artifact(path, "terms", "terms.html", make, RANK_LIST)
         for term in grouping.terms.values():
-            unit = canonical(_unit(frame, term)) if term.unit else ""
-            pages = _numbered(term, frame.settings.page_size)
-            for number in (None, *range(1, pages + 1)):
-                make = partial(_list, frame, term, number)
-                # What stands around the members depends on how many pages there are, and that
-                # on whether this is the last.
-                place = f"{len(term.members)}" if number is None else f"{number < pages}"
-                members = frame.stamps(_members(frame, term, number))
-                inputs = f"{term.name}\0{term.slug}\0{term.description}\0{unit}{place}{members}"
-                path = _path(term, number)
-                yield Artifact(path, "listing", "listing.html", make, RANK_LIST, inputs=inputs)
+            yield from lists_of(frame, term)
+
+
+def lists_of(frame: Frame, term: Term) -> Iterator[Artifact]:
+    """Yield all pages of one term's list."""
+    unit = canonical(_unit(frame, term)) if term.unit else ""
+    pages = _numbered(term, frame.settings.page_size)
+    for number in (None, *range(1, pages + 1)):
+        make = partial(_list, frame, term, number)
+        # What stands around the members depends on how many pages there are, and that
+        # on whether this is the last.
+        place = f"{len(term.members)}" if number is None else f"{number < pages}"
+        members = frame.stamps(_members(frame, term, number))
+        inputs = f"{term.name}\0{term.slug}\0{term.description}\0{unit}{place}{members}"
+        path = _path(term, number)
+        yield Artifact(path, "listing", "listing.html", make, RANK_LIST, inputs=inputs)
+
+
+def has_feed(term: Term) -> bool:
+    """Tell whether one can subscribe to a term: of a document hardly anything new comes."""
+    return bool(term.members) and term.grouping != DOCUMENTS
 
 
 def _numbered(term: Term, size: int) -> int:
@@ -41,6 +51,11 @@ def _numbered(term: Term, size: int) -> int:
 
 def _path(term: Term, number: int | None) -> str:
     return term.url if number is None else f"{term.folder}/trang-{number}.html"
+
+
+def is_first(path: str) -> bool:
+    """Tell whether a page of a list is its first one."""
+    return path.endswith("/index.html")
 
 
 def _members(frame: Frame, term: Term, number: int | None) -> Sequence[Bulletin]:
@@ -92,7 +107,7 @@ def _list(frame: Frame, term: Term, number: int | None) -> Values:
         term.name if number is None else f"{term.name} – {frame.text('pager_page', number=number)}",
         description=term.description,
         crumbs=[(title, f"{term.grouping}/index.html")],
-        feeds=[(term.name, f"{term.folder}/feed.xml")] if term.members else [],
+        feeds=[(term.name, f"{term.folder}/feed.xml")] if has_feed(term) else [],
     )
     context |= {
         "grouping": {"key": term.grouping, "title": title},
@@ -102,6 +117,7 @@ def _list(frame: Frame, term: Term, number: int | None) -> Values:
             # The number of all members stands on the first page alone: it changes with each.
             "count": frame.number(len(term.members)) if number is None else "",
             "description": term.description,
+            "address": term.address,
             "unit": _unit(frame, term) if term.unit else None,
         },
         "items": frame.newest_first(_members(frame, term, number)),

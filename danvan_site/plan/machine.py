@@ -23,14 +23,15 @@ SITEMAP_PART = 45_000
 STYLES = "giao-dien/theme.css"
 
 
-def plan(frame: Frame, assets: Mapping[str, str]) -> Iterator[Artifact]:
-    """Yield all that is no page.  *assets*: published path → digest of the theme's file."""
+def plan(frame: Frame, assets: Mapping[str, str], documents: Sequence[str]) -> Iterator[Artifact]:
+    """Yield all that is no page.  *assets*: published path → digest of the theme's file;
+    *documents*: addresses of the pages of documents."""
     yield from _files(frame, assets)
     yield from _data(frame)
     yield _text("robots.txt", _robots(frame))
     if frame.settings.base_url:
         yield from _feeds(frame)
-        yield from _sitemaps(frame)
+        yield from _sitemaps(frame, documents)
         make = partial(_opensearch, frame)
         yield Artifact("opensearch.xml", "opensearch", "", make, RANK_MACHINE)
 
@@ -114,12 +115,13 @@ def _entry(frame: Frame, bulletin: Bulletin) -> Values:
 # Sitemap
 
 
-def _sitemaps(frame: Frame) -> Iterator[Artifact]:
+def _sitemaps(frame: Frame, documents: Sequence[str]) -> Iterator[Artifact]:
     bulletins = frame.standing
+    lists = _list_addresses(frame, documents)
     if len(bulletins) <= SITEMAP_WHOLE:
-        yield _sitemap(frame, "sitemap.xml", [*_list_addresses(frame), *_changes(bulletins)])
+        yield _sitemap(frame, "sitemap.xml", [*lists, *_changes(bulletins)])
         return
-    parts = [("sitemap-trang.xml", _list_addresses(frame))]
+    parts = [("sitemap-trang.xml", lists)]
     years = grouped(bulletins, lambda each: [each.year])
     for year, members in sorted(years.items()):
         for number, start in enumerate(range(0, len(members), SITEMAP_PART)):
@@ -139,7 +141,7 @@ def _changes(bulletins: Sequence[Bulletin]) -> list[tuple[str, str]]:
     return [(each.url, each.head.changed) for each in bulletins]
 
 
-def _list_addresses(frame: Frame) -> list[tuple[str, str]]:
+def _list_addresses(frame: Frame, documents: Sequence[str]) -> list[tuple[str, str]]:
     """Return the first pages of all lists and the pages of which there is one; their changes are
     not told."""
     paths = ["index.html", SEARCH_PAGE, SITE_MAP, "luu-tru/index.html"]
@@ -147,6 +149,7 @@ def _list_addresses(frame: Frame) -> list[tuple[str, str]]:
     for grouping in frame.library.groupings.values():
         paths.append(f"{grouping.key}/index.html")
         paths += [term.url for term in grouping.terms.values()]
+    paths += documents
     paths += [f"{year:04d}/index.html" for year in frame.library.years]
     paths += [f"{year:04d}/{month:02d}/index.html" for year, month in frame.library.months]
     return [(path, "") for path in paths]

@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from danvan_site import content, markdown, templates
+from danvan_site import abbreviations, content, markdown, templates
 from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
 from danvan_site.pictures.cache import Cache
@@ -118,12 +118,22 @@ class Renderer:
         if not task.template:
             return self._kinds[task.kind](context)
         if "body" in context:
-            body = context["body"]
-            html = self._state().html(body["path"])
-            shown = body["pictures"]
-            show = partial(self._shown, context["root"], shown) if shown else None
-            context["bulletin"]["body"] = markdown.resolve(html, body["addresses"], show)
+            self._put_in(context["bulletin"], context["body"], context["root"])
         return self._templates.render(task.template, context, task.subject).encode()
+
+    def _put_in(self, bulletin: dict[str, Any], body: Values, root: str) -> None:
+        """Put into what a page shows of its bulletin the body, and the abbreviations in it."""
+        bulletin["body"], found = abbreviations.explained(
+            self._html(body, root), bulletin["lead"], body["abbreviations"]
+        )
+        bulletin["abbreviations"] = [{"short": short, "long": long} for short, long in found]
+
+    def _html(self, body: Values, root: str) -> str:
+        """Return a body with what its references lead to and show."""
+        pictures = body["pictures"]
+        show = partial(self._shown, root, pictures) if pictures else None
+        html = self._state().html(body["path"])
+        return markdown.resolve(html, body["addresses"], body["documents"], show)
 
     def _shown(
         self, root: str, pictures: Values, number: int, texts: Mapping[str, str]

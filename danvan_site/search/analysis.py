@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from danvan_site import vietnamese
+from danvan_site import citations, vietnamese
 
 ACCENTED = "="
 # Digits; Latin with its extensions and phonetic signs, Greek, Cyrillic, Thai, Lao, Khmer, Kana,
@@ -76,7 +76,7 @@ def split(token: str) -> tuple[Sequence[str], Sequence[str]]:
         parts = (pieces, pieces[:2], pieces[1:]) if len(pieces) == 3 else (pieces,)
         return ["/".join(part) for part in parts], pieces
     if _DIGIT.search(token):
-        return (), ["tw" if piece == "tư" else piece for piece in pieces]
+        return (), [citations.piece(piece) for piece in pieces]
     return (), pieces
 
 
