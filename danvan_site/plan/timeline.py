@@ -1,9 +1,10 @@
-"""How many bulletins of a list came when: a bar for each year, or for each month of a short list."""
+"""How many bulletins of a list came when: a bar for each year, or for each month of two years."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment
@@ -22,7 +23,7 @@ def counts(members: Sequence[Bulletin]) -> Mapping[tuple[int, int], int]:
     # What is looked at is a part of the date: year alone, or year and month.
     length = 2 if members[-1].year - members[0].year < 2 else 1
 
-    def period_of(bulletin: Bulletin) -> Sequence[int]:
+    def period_of(bulletin: Bulletin) -> Any:
         assert bulletin.head.date is not None
         return bulletin.head.date[:length]
 
