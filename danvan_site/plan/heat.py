@@ -16,7 +16,7 @@ from danvan_site.plan.frame import Frame, Values, day_url, month_url
 
 # The least number of bulletins of each shade.
 OF_DAYS = (1, 2, 5, 10)
-OF_MONTHS = (1, 10, 30, 100)
+OF_MONTHS = (1, 10, 50, 150)
 # Measures of a year's map, in units of its drawing: from one day to the next, and above them.
 _STEP, _HEAD = 12, 20
 Day = tuple[int, int]

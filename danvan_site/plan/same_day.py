@@ -1,7 +1,7 @@
 """What a bulletin's page shows of its day: others of that day, and the day in an earlier year.
 
-Each page shows few, and those that stand next to it: a new bulletin changes the pages of the five
-before it, and one that is edited those of the same day in the next year that has any.
+Each page shows few, and those that stand next to it: a new bulletin changes five pages of its day
+at most, and one that is edited those too of the same day in the next year that has any.
 """
 
 from __future__ import annotations

@@ -45,18 +45,8 @@ def timeline(frame: Frame, members: Sequence[Bulletin]) -> Values | None:
         return None
     first, last = min(found), max(found)
     most = max(sorted(found), key=lambda period: found[period])
-    details = {
-        "first": Moment(*first).short(),
-        "last": Moment(*last).short(),
-        "most": Moment(*most).short(),
-        "count": frame.number(found[most]),
-    }
+    names = [Moment(*period).short() for period in (first, last, most)]
     by_month = bool(first[1])
-    text = (
-        frame.text("timeline_months", **details)
-        if by_month
-        else frame.text("timeline_years", **details)
-    )
     bars = []
     for period, count in sorted(found.items()):
         place = _place(period) - _place(first)
@@ -71,7 +61,16 @@ def timeline(frame: Frame, members: Sequence[Bulletin]) -> Values | None:
             }
         )
     width = (_place(last) - _place(first) + 1) * _STEP - (_STEP - _BAR)
+    text = _said(frame, by_month, names, found[most])
     return {"width": width, "height": _HEIGHT, "bars": bars, "text": text, "by_month": by_month}
+
+
+def _said(frame: Frame, by_month: bool, names: Sequence[str], number: int) -> str:
+    first, last, most = names
+    count = frame.number(number)
+    if by_month:
+        return frame.text("timeline_months", first=first, last=last, most=most, count=count)
+    return frame.text("timeline_years", first=first, last=last, most=most, count=count)
 
 
 def _place(period: tuple[int, int]) -> int:

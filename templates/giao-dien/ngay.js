@@ -92,5 +92,6 @@
   });
 
   form.addEventListener('focusin', () => { load().catch(() => {}); }, { once: true });
+  box.type = 'date';
   form.hidden = false;
 }());
