@@ -114,6 +114,11 @@ def month_title(year: int, month: int, language: str) -> str:
     return f"Tháng {month}/{year}" if language == "vi" else f"{MONTHS_EN[month - 1]} {year}"
 
 
+def month_short(month: int, language: str) -> str:
+    """``Th7`` or ``Jul``, where there is room for no more."""
+    return f"Th{month}" if language == "vi" else MONTHS_EN[month - 1][:3]
+
+
 def zone_of(offset: str) -> timezone:
     """Return the zone of an offset ``+07:00``; raise ValueError where it is none."""
     match = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", offset)

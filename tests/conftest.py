@@ -83,6 +83,12 @@ def english(work: Path) -> Output:
 
 
 @pytest.fixture(scope="session")
+def dated(work: Path) -> Output:
+    """Build a site whose bulletins meet on days, and on the same days of other years."""
+    return _made(work, made_sites.dated)
+
+
+@pytest.fixture(scope="session")
 def bare(work: Path) -> Output:
     """Build a site with one bulletin that has a title and a date."""
     return _made(work, made_sites.bare)

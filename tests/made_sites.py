@@ -1,5 +1,6 @@
 """Sites made for the tests, for what the demo content does not have: long lists, a month split
-into days, no pictures, no leads, endless titles; a site in English; a site with next to nothing."""
+into days, no pictures, no leads, endless titles; days that meet over the years; a site in English;
+a site with next to nothing."""
 
 from __future__ import annotations
 
@@ -161,6 +162,24 @@ def english(folder: Path) -> None:
     files["2020/year.md"] = "---\ntitle: Some year\ndate: 2020\n---\nOnly the year is known.\n"
     files["pages/about.md"] = "---\ntitle: About\nmenu: 1\n---\nAbout this bulletin.\n"
     write_site(folder, ENGLISH, files)
+
+
+def dated(folder: Path) -> None:
+    """Write a site whose bulletins meet on days and on the same days of other years: a day with
+    twelve of them, leap days, years without any, one that is withdrawn, dates half known."""
+    days = [f"2020-10-15 {8 + number:02d}:00" for number in range(12)]
+    days += [f"2019-10-15 {8 + number:02d}:00" for number in range(5)]
+    days += ["2010-05-05", "2016-02-29", "2016-05-05", "2018", "2018-10", "2018-10-15"]
+    days += ["2020-02-29", "2020-10-16", "2020-10-16", "2021-02-28", "2021-03-01", "2022-10-16"]
+    files: dict[str, str | bytes] = {}
+    for number, day in enumerate(days):
+        category = "Mục lớn" if number % 3 else "Mục nhỏ"
+        status = "status: withdrawn\n" if day == "2019-10-15 12:00" else ""
+        files[f"{day[:4]}/tin-{number:02d}.md"] = (
+            f"---\ntitle: Tin {number:02d} của {day[:10]}\ndate: {day}\ncategory: {category}\n"
+            f"{status}---\nNội dung của tin {number:02d}.\n"
+        )
+    write_site(folder, "title: Bản tin theo ngày\npage_size: 4\nday_split: 10\n", files)
 
 
 def bare(folder: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.sites import BASE_URL, Document, Output, words
 
-SITES = ("demo", "homeless", "crowded", "english", "bare", "empty")
+SITES = ("demo", "homeless", "crowded", "dated", "english", "bare", "empty")
 KINDS = {
     *("home", "article", "page", "terms", "listing", "archive", "year", "month", "day"),
     *("search", "site-map", "not-found", "redirect"),
@@ -143,12 +143,13 @@ def test_the_conformance_checker_finds_no_errors(
     checker: list[str],
     demo: Output,
     crowded: Output,
+    dated: Output,
     english: Output,
     bare: Output,
     empty: Output,
 ) -> None:
     files = []
-    for site in (demo, crowded, english, bare, empty):
+    for site in (demo, crowded, dated, english, bare, empty):
         by_kind = {kind(page): page.path for page in site.pages.values()}
         chosen = set(by_kind.values())
         if site is not crowded:

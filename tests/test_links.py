@@ -11,7 +11,7 @@ import pytest
 
 from tests.sites import BASE_URL, Link, Output, is_external, resolve
 
-SITES = ("demo", "homeless", "crowded", "english", "bare", "empty")
+SITES = ("demo", "homeless", "crowded", "dated", "english", "bare", "empty")
 MOUNTS = ("/", "/ban-tin/")
 # The page for missing addresses is shown at any depth, so there, and only there, links start at
 # the top of the host, where the site knows its address.

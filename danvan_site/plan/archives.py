@@ -10,8 +10,10 @@ from functools import partial
 from danvan_site.content import Bulletin
 from danvan_site.dates import WEEKDAYS, WEEKDAYS_SHORT, Moment
 from danvan_site.library import DOCUMENTS, grouped
-from danvan_site.plan.frame import Frame, Values, month_url, titled
+from danvan_site.plan import heat
+from danvan_site.plan.frame import Frame, Values, day_of, day_url, month_url, titled
 from danvan_site.plan.model import RANK_LIST, Artifact
+from danvan_site.plan.same_day import earlier_day, earlier_link
 
 Month = tuple[int, int]
 _WEEKS = calendar.Calendar(firstweekday=0)
@@ -37,7 +39,8 @@ def plan(frame: Frame) -> Iterator[Artifact]:
         make = partial(_month, frame, months, position, path)
         beside = (*months[max(position - 1, 0) : position], *months[position + 1 : position + 2])
         place = f"{position > 0}{beside}"
-        inputs = f"{place}{frame.stamps(frame.library.months[month])}"
+        members = frame.library.months[month]
+        inputs = f"{place}{_earlier_days(frame, month, members)}{frame.stamps(members)}"
         yield Artifact(path, "month", "month.html", make, RANK_LIST, inputs=inputs)
         if _is_split(frame, month):
             yield from _plan_days(frame, month, place)
@@ -47,10 +50,18 @@ def _plan_days(frame: Frame, month: Month, place: str) -> Iterator[Artifact]:
     by_day = days_of(frame, month)
     days = sorted(by_day)
     for position, day in enumerate(days):
-        path = _day_url(month, day)
+        path = _day_page(month, day)
         make = partial(_day, frame, month, days, position)
-        inputs = f"{place}{days}{position}{frame.stamps(by_day[day])}"
+        members = by_day[day]
+        earlier = _earlier_days(frame, month, members[:1])
+        inputs = f"{place}{days}{position}{earlier}{frame.stamps(members)}"
         yield Artifact(path, "day", "day.html", make, RANK_LIST, inputs=inputs)
+
+
+def _earlier_days(frame: Frame, month: Month, members: Sequence[Bulletin]) -> str:
+    """Return to which days of earlier years those of a month lead."""
+    days = sorted({day_of(each)[2] for each in members})
+    return f"{[earlier_day(frame, (*month, day)) for day in days if day]}"
 
 
 def days_of(frame: Frame, month: Month) -> dict[int, list[Bulletin]]:
@@ -64,17 +75,17 @@ def _is_split(frame: Frame, month: Month) -> bool:
     return len(frame.library.months[month]) > frame.settings.day_split
 
 
-def _day_url(month: Month, day: int) -> str:
+def _day_page(month: Month, day: int) -> str:
     return f"{month[0]:04d}/{month[1]:02d}/{day:02d}/index.html"
 
 
 def calendar_of(
-    frame: Frame, month: Month, days: dict[int, list[Bulletin]], counted: bool = True
+    frame: Frame, month: Month, days: dict[int, list[Bulletin]], current: int = 0
 ) -> Values:
     """Return a month's calendar; each day that has bulletins leads to them.
 
-    Where days have pages of their own, the calendars on those are not *counted*: a new bulletin
-    would change them all.
+    *current* is the day on whose own page it stands.  There the others are not counted: a new
+    bulletin would change all pages of its month's days.
     """
     language = frame.settings.language
     split = _is_split(frame, month)
@@ -82,13 +93,13 @@ def calendar_of(
     def cell(day: int) -> Values:
         count = len(days.get(day, ()))
         if not day or not count:
-            return {"day": day or None, "count": 0, "url": "", "label": ""}
-        text = Moment(*month, day).text(language)
-        label = text
-        if counted:
-            label = frame.text("calendar_day", date=text, count=frame.number(count))
-        url = _day_url(month, day) if split else f"{month_url(*month)}#ngay-{day:02d}"
-        return {"day": day, "count": count if counted else 1, "url": url, "label": label}
+            return {"day": day or None, "count": 0, "heat": 0, "url": "", "label": ""}
+        moment = Moment(*month, day)
+        label = moment.text(language) if current else heat.day_label(frame, moment, count)
+        count = 1 if current else count
+        url = _day_page(month, day) if split else day_url(*month, day)
+        shade = heat.shade(count, heat.OF_DAYS)
+        return {"day": day, "count": count, "heat": shade, "url": url, "label": label}
 
     weekdays = zip(WEEKDAYS_SHORT[language], WEEKDAYS[language], strict=True)
     months = list(frame.library.months)
@@ -96,6 +107,7 @@ def calendar_of(
     return {
         "title": frame.month_title(*month),
         "url": month_url(*month),
+        "current": current,
         "weekdays": [{"short": short, "long": long} for short, long in weekdays],
         "weeks": [[cell(day) for day in week] for week in _WEEKS.monthdayscalendar(*month)],
         "previous": titled(_month_at(frame, months, position - 1)),
@@ -132,27 +144,15 @@ def _is_imprecise(bulletin: Bulletin) -> bool:
 
 
 def _all_years(frame: Frame) -> Values:
-    years = [
-        {
-            "year": year,
-            "url": f"{year:04d}/index.html",
-            "count": frame.number(len(members)),
-            "months": [
-                {
-                    "month": month[1],
-                    "title": frame.month_title(*month),
-                    "url": month_url(*month),
-                    "count": frame.number(len(frame.library.months[month])),
-                }
-                for month in _months_of(frame, year)
-            ],
-        }
-        for year, members in reversed(list(frame.library.years.items()))
-    ]
     context = frame.page("luu-tru/index.html", "archive", frame.text("archive"))
     undated = sum(_is_imprecise(bulletin) for bulletin in frame.library.bulletins)
-    documents = f"{DOCUMENTS}/index.html" if frame.library.documents else ""
-    return context | {"years": years, "undated": undated, "documents": documents}
+    return context | {
+        "years": heat.coverage(frame),
+        "months": heat.month_names(frame),
+        "legend": heat.legend(frame, heat.OF_MONTHS),
+        "undated": undated,
+        "documents": f"{DOCUMENTS}/index.html" if frame.library.documents else "",
+    }
 
 
 def _year(frame: Frame, years: Sequence[int], position: int, path: str) -> Values:
@@ -168,11 +168,15 @@ def _year(frame: Frame, years: Sequence[int], position: int, path: str) -> Value
         for month in _months_of(frame, year)
     ]
     imprecise = [each for each in members if not each.month]
+    counts = Counter((each.month, each.day) for each in members if each.day)
     title = _year_title(frame, year)
     context = frame.page(path, "year", title, crumbs=[_archive_crumb(frame)])
     return context | {
         "year": year,
         "count": frame.number(len(members)),
+        "essence": heat.essence(frame, year, counts),
+        "map": heat.year_map(frame, year, counts) if counts else None,
+        "legend": heat.legend(frame, heat.OF_DAYS),
         "months": months,
         "imprecise": frame.newest_first(imprecise),
         "previous": titled(_year_at(frame, years, position - 1)),
@@ -195,7 +199,8 @@ def _month(frame: Frame, months: Sequence[Month], position: int, path: str) -> V
             "anchor": f"ngay-{day:02d}",
             "iso": Moment(*month, day).iso,
             "count": frame.number(len(members)),
-            "url": _day_url(month, day) if split else "",
+            "url": _day_page(month, day) if split else "",
+            "earlier": earlier_link(frame, (*month, day)),
             "items": frame.newest_first(members[-_TITLES_OF_A_SPLIT_DAY:] if split else members),
         }
         for day, members in sorted(days.items(), reverse=True)
@@ -207,6 +212,7 @@ def _month(frame: Frame, months: Sequence[Month], position: int, path: str) -> V
         "title": title,
         "count": frame.number(len(members)),
         "calendar": calendar_of(frame, month, days),
+        "legend": heat.legend(frame, heat.OF_DAYS),
         "days": sections,
         "imprecise": frame.newest_first([each for each in members if _is_imprecise(each)]),
         "previous": titled(_month_at(frame, months, position - 1)),
@@ -221,19 +227,20 @@ def _day(frame: Frame, month: Month, days: Sequence[int], position: int) -> Valu
         if not 0 <= position + offset < len(days):
             return None
         day = days[position + offset]
-        return Moment(*month, day).text(frame.settings.language), _day_url(month, day)
+        return Moment(*month, day).text(frame.settings.language), _day_page(month, day)
 
     moment = Moment(*month, days[position])
     members = by_day[days[position]]
     title = moment.text(frame.settings.language)
     crumbs = [*_year_crumbs(frame, month), (frame.month_title(*month), month_url(*month))]
-    context = frame.page(_day_url(month, days[position]), "day", title, crumbs=crumbs)
+    context = frame.page(_day_page(month, days[position]), "day", title, crumbs=crumbs)
     return context | {
         "title": title,
         "iso": moment.iso,
         "count": frame.number(len(members)),
         "items": frame.newest_first(members),
-        "calendar": calendar_of(frame, month, by_day, counted=False),
+        "earlier": earlier_link(frame, (*month, days[position])),
+        "calendar": calendar_of(frame, month, by_day, days[position]),
         "previous": titled(beside(-1)),
         "next": titled(beside(1)),
     }

@@ -13,7 +13,7 @@ from danvan_site.config import Reply
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment
 from danvan_site.markdown import Heading
-from danvan_site.plan import pictures
+from danvan_site.plan import pictures, same_day
 from danvan_site.plan.frame import Frame, Values, anchor, root_of
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
@@ -26,7 +26,8 @@ def plan(frame: Frame) -> Iterator[Artifact]:
     """Yield the pages of all bulletins and plain pages."""
     groupings = frame.library.groupings
     unusual = [(name, groupings[key].unusual) for key, name in _TERMS if groupings[key].unusual]
-    for bulletin in frame.library.bulletins:
+    days = same_day.inputs(frame)
+    for bulletin, day in zip(frame.library.bulletins, days, strict=True):
         yield Artifact(
             bulletin.url,
             "article",
@@ -34,7 +35,7 @@ def plan(frame: Frame) -> Iterator[Artifact]:
             partial(_article, frame, bulletin),
             RANK_BULLETIN,
             bulletin.path,
-            _inputs(frame, bulletin, unusual),
+            _inputs(frame, bulletin, unusual, day),
         )
     for page in frame.library.pages:
         make = partial(_plain_page, frame, page)
@@ -50,13 +51,13 @@ _TERMS = (
 
 
 def _inputs(
-    frame: Frame, bulletin: Bulletin, unusual: Sequence[tuple[str, Mapping[str, str]]]
+    frame: Frame, bulletin: Bulletin, unusual: Sequence[tuple[str, Mapping[str, str]]], day: str
 ) -> str:
     """Return what the page comes from; *unusual* is what is so in its groupings' names (see
-    `Grouping`), by the key of the front matter."""
+    `Grouping`), by the key of the front matter; *day* what it shows of its day comes from."""
     head = bulletin.head
     shelf = frame.library.shelf(bulletin)
-    parts = [frame.stamps_around(bulletin), head.body_digest, frame.related.stamp(bulletin)]
+    parts = [frame.stamps_around(bulletin), head.body_digest, frame.related.stamp(bulletin), day]
     if shelf:
         size = frame.settings.page_size
         parts.append(page_of(shelf, frame.library.rank(bulletin), size))
@@ -144,6 +145,7 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         "older": frame.cards_of(older),
         "list": {"title": back[0], "url": back[1]},
         "more_url": _more_url(frame, bulletin),
+        "day": same_day.same_day(frame, bulletin, (*newer, *older)),
         "metadata": _dublin_core(frame, bulletin, values),
         "jsonld": _json_ld(frame, bulletin, values),
         "contents": contents_of(bulletin.contents),

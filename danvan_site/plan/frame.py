@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from danvan_site import citations, vietnamese
@@ -18,6 +19,7 @@ from danvan_site.plan.references import References
 from danvan_site.plan.related import Related
 
 Values = dict[str, Any]
+Day = tuple[int, int, int]
 
 
 def root_of(path: str) -> str:
@@ -28,6 +30,17 @@ def root_of(path: str) -> str:
 def month_url(year: int, month: int) -> str:
     """Return the address of a month."""
     return f"{year:04d}/{month:02d}/index.html"
+
+
+def day_url(year: int, month: int, day: int) -> str:
+    """Return the address of a day: its place in its month, whether or not it has its own page."""
+    return f"{month_url(year, month)}#ngay-{day:02d}"
+
+
+def day_of(bulletin: Bulletin) -> Sequence[int]:
+    """Return year, month and day of a bulletin, to group those that stand in order."""
+    assert bulletin.head.date is not None
+    return bulletin.head.date[:3]
 
 
 class Frame:
@@ -231,6 +244,18 @@ class Frame:
     def standing(self) -> list[Bulletin]:
         """All bulletins that are not withdrawn."""
         return standing(self.library.bulletins)
+
+    @cached_property
+    def days(self) -> dict[Day, range]:
+        """The places of each day's bulletins among those that are `standing`."""
+        runs: dict[Day, range] = {}
+        start = 0
+        for found, members in groupby(self.standing, day_of):
+            end = start + sum(1 for _ in members)
+            if found[2]:
+                runs[found[0], found[1], found[2]] = range(start, end)
+            start = end
+        return runs
 
     @cached_property
     def everything(self) -> str:

@@ -8,11 +8,13 @@ from functools import partial
 from danvan_site import vietnamese
 from danvan_site.content import Bulletin
 from danvan_site.library import Term
+from danvan_site.plan import heat
 from danvan_site.plan.archives import calendar_of, days_of
 from danvan_site.plan.bulletins import script_json
 from danvan_site.plan.frame import Frame, Values, link
 from danvan_site.plan.model import RANK_HOME, RANK_LIST, RANK_SEARCH, Artifact
 from danvan_site.plan.references import NOT_FOUND
+from danvan_site.plan.timeline import timeline
 
 SEARCH_PAGE, SITE_MAP = "tim-kiem.html", "so-do.html"
 # Of these a site has few enough to name them all; of the others it may have thousands.
@@ -48,6 +50,7 @@ def _home(frame: Frame) -> Values:
         "topics": _topics(frame),
         "most_viewed": frame.cards_of(_most_viewed(bulletins, settings.home.most_viewed)),
         "calendar": _calendar(frame),
+        "legend": heat.legend(frame, heat.OF_DAYS),
         "visits": _visits(frame),
         "partners": [{"name": each.title, "url": each.url} for each in settings.partners],
         "website_jsonld": script_json(
@@ -125,6 +128,7 @@ def _search(frame: Frame, index: str) -> Values:
         # A text for an attribute, not values for the template.
         "index": str(index),
         "count": frame.number(len(frame.library.bulletins)),
+        "timeline": timeline(frame, frame.standing) if index else None,
     }
 
 

@@ -11,6 +11,7 @@ from danvan_site.content import Bulletin
 from danvan_site.library import DOCUMENTS, Grouping, Term
 from danvan_site.plan.frame import Frame, Values
 from danvan_site.plan.model import RANK_LIST, Artifact, canonical
+from danvan_site.plan.timeline import counts, timeline
 
 
 def plan(frame: Frame) -> Iterator[Artifact]:
@@ -31,8 +32,9 @@ def lists_of(frame: Frame, term: Term) -> Iterator[Artifact]:
         make = partial(_list, frame, term, number)
         # What stands around the members depends on how many pages there are, and that
         # on whether this is the last.
-        place = f"{len(term.members)}" if number is None else f"{number < pages}"
-        members = frame.stamps(_members(frame, term, number))
+        shown = _members(frame, term, number)
+        place = _totals(term, shown) if number is None else f"{number < pages}"
+        members = frame.stamps(shown)
         inputs = f"{term.name}\0{term.slug}\0{term.description}\0{unit}{place}{members}"
         path = _path(term, number)
         yield Artifact(path, "listing", "listing.html", make, RANK_LIST, inputs=inputs)
@@ -41,6 +43,12 @@ def lists_of(frame: Frame, term: Term) -> Iterator[Artifact]:
 def has_feed(term: Term) -> bool:
     """Tell whether one can subscribe to a term: of a document hardly anything new comes."""
     return bool(term.members) and term.grouping != DOCUMENTS
+
+
+def _totals(term: Term, shown: Sequence[Bulletin]) -> str:
+    """Return what a first page says of all members besides those *shown* on it."""
+    number = len(term.members)
+    return f"{number}{counts(term.members)}" if len(shown) < number else f"{number}"
 
 
 def _numbered(term: Term, size: int) -> int:
@@ -120,6 +128,7 @@ def _list(frame: Frame, term: Term, number: int | None) -> Values:
             "address": term.address,
             "unit": _unit(frame, term) if term.unit else None,
         },
+        "timeline": timeline(frame, term.members) if number is None else None,
         "items": frame.newest_first(_members(frame, term, number)),
         "pager": _pager(term, number, pages) if pages else None,
     }
