@@ -53,18 +53,26 @@ def _inputs(
     `Grouping`), by the key of the front matter."""
     head = bulletin.head
     shelf = frame.library.shelf(bulletin)
-    parts = [frame.stamps_around(bulletin), head.body_digest]
+    parts = [frame.stamps_around(bulletin)]
     if shelf:
         size = frame.settings.page_size
         parts.append(page_of(shelf, frame.library.rank(bulletin), size))
     for name, stamps in unusual:
         parts += [stamps[each] for each in getattr(head, name) if each in stamps]
-    for name in head.attachments:
+    parts += own_inputs(frame, bulletin)
+    return "\0".join(parts)
+
+
+def own_inputs(frame: Frame, bulletin: Bulletin) -> list[str]:
+    """Return what `bulletin_values` and `body_of` come from, besides what a card's stamp tells and
+    the names of terms."""
+    parts = [bulletin.head.body_digest]
+    for name in bulletin.head.attachments:
         media = frame.references.attachment(bulletin, name)
         if media:
             parts.append(f"{media.url} {media.file.stamp.size}")
     parts += frame.references.addresses[bulletin.path]
-    return "\0".join(parts)
+    return parts
 
 
 def _more_url(frame: Frame, bulletin: Bulletin) -> str:
@@ -76,7 +84,7 @@ def _more_url(frame: Frame, bulletin: Bulletin) -> str:
     return f"{place}#{anchor(bulletin)}"
 
 
-def _body(frame: Frame, bulletin: Bulletin) -> Values:
+def body_of(frame: Frame, bulletin: Bulletin) -> Values:
     """Say where a renderer finds the body's HTML, and what its references lead to."""
     return {
         "path": bulletin.path,
@@ -91,7 +99,7 @@ def _plain_page(frame: Frame, page: Bulletin) -> Values:
         page.url, "page", meta.title, description=meta.lead or page.excerpt, lang=meta.lang
     )
     context["bulletin"] = {"title": meta.title, "lead": meta.lead}
-    context["body"] = _body(frame, page)
+    context["body"] = body_of(frame, page)
     return context
 
 
@@ -111,12 +119,12 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         og_type="article",
         noindex=meta.status == "withdrawn",
     )
-    values = _values(frame, bulletin)
+    values = bulletin_values(frame, bulletin)
     newer, older = frame.library.neighbours(bulletin)
     back = (shelf.name, shelf.url) if shelf else (frame.text("archive"), "luu-tru/index.html")
     context |= {
         "bulletin": values,
-        "body": _body(frame, bulletin),
+        "body": body_of(frame, bulletin),
         "newer": frame.cards_of(newer),
         "older": frame.cards_of(older),
         "list": {"title": back[0], "url": back[1]},
@@ -136,8 +144,8 @@ def _byline(frame: Frame, bulletin: Bulletin) -> str:
     return f"{authors} ({photos})" if authors and photos else authors or photos
 
 
-def _values(frame: Frame, bulletin: Bulletin) -> Values:
-    """Return what the page shows of the bulletin itself."""
+def bulletin_values(frame: Frame, bulletin: Bulletin) -> Values:
+    """Return what a page that has the whole bulletin shows of it."""
     meta = bulletin.meta
     values = dict(frame.cards_of([bulletin])[0])
     base = frame.settings.base_url

@@ -15,7 +15,7 @@ from danvan_site import content, markdown, templates
 from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
 from danvan_site.remote import of_build
-from danvan_site.render import data, feeds, scripts
+from danvan_site.render import data, feeds, paper, scripts
 from danvan_site.search import files, lunr_index
 from danvan_site.search.spool import Spool
 from danvan_site.state import Reader, reader
@@ -110,10 +110,16 @@ class Renderer:
         if not task.template:
             return self._kinds[task.kind](context)
         if "body" in context:
-            body = context["body"]
-            html = self._state().html(body["path"])
-            context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
+            paper.put(context, context["bulletin"], self._html(context["body"]))
+        for bulletin in context.get("bulletins", ()):
+            body = paper.within(self._html(bulletin["body"]), bulletin["number"])
+            paper.put(context, bulletin, body)
         return self._templates.render(task.template, context, task.subject).encode()
+
+    def _html(self, body: Values) -> str:
+        """Return a body as HTML with the addresses that its references lead to."""
+        html = self._state().html(body["path"])
+        return markdown.resolve(html, body["addresses"])
 
     def _copy(self, context: Values) -> bytes:
         if "asset" in context:
