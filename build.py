@@ -47,6 +47,7 @@ TEST_MODULES = (
     "html5lib",
     "hypothesis",
     "playwright",
+    "pypdf",
     "pytest",
 )
 

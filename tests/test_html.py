@@ -18,6 +18,7 @@ from tests.sites import BASE_URL, Document, Output, words
 SITES = ("demo", "homeless", "crowded", "english", "bare", "empty")
 KINDS = {
     *("home", "article", "page", "terms", "listing", "archive", "year", "month", "day"),
+    "month-bulletin",
     *("search", "not-found", "redirect"),
 }
 POLICY = (

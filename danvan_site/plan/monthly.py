@@ -64,9 +64,10 @@ def _document(frame: Frame, month: Month, members: Sequence[Bulletin]) -> Values
 def _sections(
     frame: Frame, members: Sequence[Bulletin]
 ) -> Iterator[tuple[str, Sequence[Bulletin]]]:
-    """Yield the first categories with their bulletins, oldest first: those of the settings in
-    their order, then the others in the dictionary's, last what has none."""
-    shelves = grouped(members, lambda each: [_category(each)])
+    """Yield the first categories with their bulletins: those of the settings in their order, then
+    the others in the dictionary's, last what has none.  Bulletins go from the oldest on, last
+    those whose day is not known."""
+    shelves = grouped(sorted(members, key=_has_no_day), lambda each: [_category(each)])
     terms = frame.library.groupings["chuyen-muc"].terms
     ordered = [vietnamese.identity(each.name) for each in frame.settings.categories]
     for identity in dict.fromkeys([*ordered, *terms]):
@@ -75,6 +76,10 @@ def _sections(
     if "" in shelves:
         key = "monthly_others" if len(shelves) > 1 else "monthly_all"
         yield frame.text(key), shelves[""]
+
+
+def _has_no_day(bulletin: Bulletin) -> bool:
+    return not bulletin.day
 
 
 def _category(bulletin: Bulletin) -> str:
