@@ -132,7 +132,7 @@ def test_a_bulletin_at_its_address_is_told_the_way_out(tmp_path: Path) -> None:
 def noted(page: Document) -> tuple[list[str], list[str]]:
     """Return the marks in the text and the list of addresses."""
     marks = [each.get("data-link", "") for each in page.all("a") if "data-link" in each.attrib]
-    lists = page.all("section", "link-list")
+    lists = page.all("div", "link-list")
     return marks, [words(item) for each in lists for item in each.iter("li")]
 
 
