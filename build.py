@@ -49,6 +49,7 @@ TEST_MODULES = (
     "html5lib",
     "hypothesis",
     "playwright",
+    "pypdf",
     "pytest",
 )
 

@@ -154,6 +154,7 @@ class Settings:
     home: Home = field(default_factory=Home)
     page_size: int = 20
     day_split: int = 100
+    month_bulletin: bool = True
     visits: Visits | None = None
     partners: tuple[Link, ...] = ()
     units: tuple[Unit, ...] = ()
@@ -273,6 +274,7 @@ SETTINGS: dict[str, schema.Reader] = {
     ),
     "page_size": _at_least(2),
     "day_split": _at_least(1),
+    "month_bulletin": schema.boolean,
     "visits": schema.record(Visits, "count", count=schema.number, as_of=schema.day),
     "partners": schema.many(
         schema.record(lambda name, url: Link(name, url), "name", "url", name=schema.text, url=_WEB)

@@ -51,11 +51,12 @@ def test_a_second_build_renders_nothing_and_says_so(site: Workbench) -> None:
     assert "Không có gì thay đổi" in site.run("build", "--language", "vi").stdout
 
 
-def test_an_edit_in_a_body_renders_its_page_and_the_data_that_has_bodies(site: Workbench) -> None:
+def test_an_edit_in_a_body_renders_its_page_and_what_has_bodies(site: Workbench) -> None:
     path = "content/2019/02/bai-030.md"
     text = (site.folder / path).read_text("utf-8")
     site.write(path, text.replace("Thân bài số 30", "Thân bài số ba mươi"))
-    assert site.build().rendered_pages == {"2019/02/bai-030.html", "du-lieu/2019.jsonl"}
+    whole = {"2019/02/bai-030.html", "2019/02/ban-tin.html", "du-lieu/2019.jsonl"}
+    assert site.build().rendered_pages == whole
 
 
 def test_an_edit_that_changes_nothing_shown_renders_nothing(site: Workbench) -> None:
@@ -78,7 +79,7 @@ def test_a_new_title_renders_the_page_and_everything_that_shows_it(site: Workben
         "chuyen-muc/dan-van-kheo/feed.xml", "don-vi/don-vi-2/feed.xml",
         "tu-khoa/the-0/feed.xml", "tac-gia/tac-gia-2/feed.xml",
     }  # fmt: skip
-    archives = {"2019/02/index.html", "du-lieu/2019.jsonl"}
+    archives = {"2019/02/index.html", "2019/02/ban-tin.html", "du-lieu/2019.jsonl"}
     # It may be related to the next ones with its keyword.
     later = {f"2019/{n // 25 % 12 + 1:02d}/bai-{n:03d}.html" for n in range(35, 75, 5)}
     assert rendered == neighbours | later | lists | feeds | archives | DATA
@@ -99,7 +100,7 @@ def test_a_new_bulletin_renders_only_what_shows_it(site: Workbench) -> None:
     assert rendered == neighbours | lists | indexes | DATA | FEEDS | {
         "2019/04/moi.html", "2019/04/index.html", "2019/03/index.html", "2019/index.html",
         "luu-tru/index.html", "index.html", "sitemap.xml", "du-lieu/2019.jsonl",
-        "chuyen-muc/dan-van-kheo/trang-2.html",
+        "chuyen-muc/dan-van-kheo/trang-2.html", "2019/04/ban-tin.html",
     }  # fmt: skip
 
 
@@ -282,6 +283,7 @@ def test_an_archive_of_three_thousand(shared: Path, tmp_path: Path) -> None:
     file.write_text(file.read_text("utf-8") + "\nMột đoạn nữa.\n", "utf-8")
     year, month = file.relative_to(tmp_path / "content").parts[:2]
     third = site.build()
-    assert third.rendered_pages == {f"{year}/{month}/{file.stem}.html", f"du-lieu/{year}.jsonl"}
+    pages = {f"{year}/{month}/{name}.html" for name in (file.stem, "ban-tin")}
+    assert third.rendered_pages == pages | {f"du-lieu/{year}.jsonl"}
     site.build("--output", "clean", "--cache", "clean-cache", "--jobs", "1")
     assert site.tree() == site.tree(tmp_path / "clean")

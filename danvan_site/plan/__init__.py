@@ -12,7 +12,16 @@ from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, nearest
 from danvan_site.library import Library
 from danvan_site.output import folders_of, is_contained
-from danvan_site.plan import archives, bulletins, documents, home, listings, machine, search
+from danvan_site.plan import (
+    archives,
+    bulletins,
+    documents,
+    home,
+    listings,
+    machine,
+    monthly,
+    search,
+)
 from danvan_site.plan.frame import Frame
 from danvan_site.plan.model import Artifact, Context, canonical
 from danvan_site.plan.references import References, Shown
@@ -51,6 +60,7 @@ def plan(
     documented = list(documents.plan(frame))
     artifacts = [
         *bulletins.plan(frame),
+        *monthly.plan(frame),
         *listings.plan(frame),
         *documented,
         *archives.plan(frame),
@@ -81,7 +91,9 @@ def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:
             later, earlier = sorted((artifact, other), key=lambda each: each.subject, reverse=True)
             place = Place(f"{shown}/{later.subject}" if later.subject else later.path, 1, 1)
             details = {"path": artifact.path, "other": earlier.subject or earlier.path}
-            problems.append(Problem("same-address", place, details))
+            is_monthly = monthly.KIND in (artifact.kind, other.kind)
+            code = "month-bulletin-address" if is_monthly else "same-address"
+            problems.append(Problem(code, place, details))
         if not is_contained(artifact.path):
             place = Place(f"{shown}/{artifact.subject}", 1, 1)
             problems.append(Problem("bad-path", place, {"path": artifact.path}))

@@ -9,7 +9,7 @@ from functools import partial
 
 from danvan_site.content import Bulletin
 from danvan_site.dates import WEEKDAYS, WEEKDAYS_SHORT, Moment
-from danvan_site.library import DOCUMENTS, grouped
+from danvan_site.library import DOCUMENTS, grouped, standing
 from danvan_site.plan import heat
 from danvan_site.plan.frame import Frame, Values, day_of, day_url, month_url, titled
 from danvan_site.plan.model import RANK_LIST, Artifact
@@ -69,6 +69,13 @@ def days_of(frame: Frame, month: Month) -> dict[int, list[Bulletin]]:
     days = grouped(frame.library.months[month], lambda bulletin: [bulletin.day])
     days.pop(0, None)
     return days
+
+
+def monthly_url(frame: Frame, month: Month) -> str:
+    """Return the address of a month's bulletins as one document, '' where there is none."""
+    if not frame.settings.month_bulletin or not standing(frame.library.months[month]):
+        return ""
+    return f"{month[0]:04d}/{month[1]:02d}/ban-tin.html"
 
 
 def _is_split(frame: Frame, month: Month) -> bool:
@@ -184,7 +191,8 @@ def _year(frame: Frame, years: Sequence[int], position: int, path: str) -> Value
     }
 
 
-def _year_crumbs(frame: Frame, month: Month) -> list[tuple[str, str]]:
+def crumbs_to(frame: Frame, month: Month) -> list[tuple[str, str]]:
+    """Return the way to a month."""
     year = month[0]
     return [_archive_crumb(frame), (_year_title(frame, year), f"{year:04d}/index.html")]
 
@@ -207,7 +215,7 @@ def _month(frame: Frame, months: Sequence[Month], position: int, path: str) -> V
     ]
     members = frame.library.months[month]
     title = frame.month_title(*month)
-    context = frame.page(path, "month", title, crumbs=_year_crumbs(frame, month))
+    context = frame.page(path, "month", title, crumbs=crumbs_to(frame, month))
     return context | {
         "title": title,
         "count": frame.number(len(members)),
@@ -215,6 +223,7 @@ def _month(frame: Frame, months: Sequence[Month], position: int, path: str) -> V
         "legend": heat.legend(frame, heat.OF_DAYS),
         "days": sections,
         "imprecise": frame.newest_first([each for each in members if _is_imprecise(each)]),
+        "monthly_url": monthly_url(frame, month),
         "previous": titled(_month_at(frame, months, position - 1)),
         "next": titled(_month_at(frame, months, position + 1)),
     }
@@ -232,7 +241,7 @@ def _day(frame: Frame, month: Month, days: Sequence[int], position: int) -> Valu
     moment = Moment(*month, days[position])
     members = by_day[days[position]]
     title = moment.text(frame.settings.language)
-    crumbs = [*_year_crumbs(frame, month), (frame.month_title(*month), month_url(*month))]
+    crumbs = [*crumbs_to(frame, month), (frame.month_title(*month), month_url(*month))]
     context = frame.page(_day_page(month, days[position]), "day", title, crumbs=crumbs)
     return context | {
         "title": title,

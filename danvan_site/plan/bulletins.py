@@ -57,21 +57,29 @@ def _inputs(
     `Grouping`), by the key of the front matter; *day* what it shows of its day comes from."""
     head = bulletin.head
     shelf = frame.library.shelf(bulletin)
-    parts = [frame.stamps_around(bulletin), head.body_digest, frame.related.stamp(bulletin), day]
+    parts = [frame.stamps_around(bulletin), frame.related.stamp(bulletin), day]
     if shelf:
         size = frame.settings.page_size
         parts.append(page_of(shelf, frame.library.rank(bulletin), size))
     for name, stamps in unusual:
         parts += [stamps[each] for each in getattr(head, name) if each in stamps]
-    if head.documents:
-        parts += frame.document_stamps(head.documents)
-    for name in head.attachments:
+    parts.append(frame.shares.stamp(bulletin))
+    parts += own_inputs(frame, bulletin)
+    return "\0".join(parts)
+
+
+def own_inputs(frame: Frame, bulletin: Bulletin) -> list[str]:
+    """Return what `bulletin_values` and `body_of` come from, besides what a card's stamp tells and
+    the names of terms."""
+    parts = [bulletin.head.body_digest]
+    if bulletin.head.documents:
+        parts += frame.document_stamps(bulletin.head.documents)
+    for name in bulletin.head.attachments:
         media = frame.references.attachment(bulletin, name)
         if media:
             parts.append(f"{media.url} {media.file.stamp.size}")
     parts += frame.references.addresses[bulletin.path]
-    parts.append(frame.shares.stamp(bulletin))
-    return "\0".join(parts)
+    return parts
 
 
 def _more_url(frame: Frame, bulletin: Bulletin) -> str:
@@ -83,7 +91,7 @@ def _more_url(frame: Frame, bulletin: Bulletin) -> str:
     return f"{place}#{anchor(bulletin)}"
 
 
-def _body(frame: Frame, bulletin: Bulletin) -> Values:
+def body_of(frame: Frame, bulletin: Bulletin) -> Values:
     """Say where a renderer finds the body's HTML, what its references and the documents in it lead
     to, and which abbreviations it is to explain."""
     root = root_of(bulletin.url)
@@ -114,13 +122,13 @@ def _plain_page(frame: Frame, page: Bulletin) -> Values:
     )
     context["bulletin"] = {"title": meta.title, "lead": meta.lead}
     context["contents"] = contents_of(page.contents)
-    context["body"] = _body(frame, page)
+    context["body"] = body_of(frame, page)
     return context
 
 
 def _article(frame: Frame, bulletin: Bulletin) -> Values:
     meta = bulletin.meta
-    values = _values(frame, bulletin)
+    values = bulletin_values(frame, bulletin)
     shelf = frame.library.shelf(bulletin)
     crumbs = [(frame.grouping_title("chuyen-muc"), "chuyen-muc/index.html")] if shelf else []
     crumbs += [(shelf.name, shelf.url)] if shelf else []
@@ -140,7 +148,7 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
     back = (shelf.name, shelf.url) if shelf else (frame.text("archive"), "luu-tru/index.html")
     context |= {
         "bulletin": values,
-        "body": _body(frame, bulletin),
+        "body": body_of(frame, bulletin),
         "newer": frame.cards_of(newer),
         "older": frame.cards_of(older),
         "list": {"title": back[0], "url": back[1]},
@@ -182,8 +190,8 @@ def _byline(frame: Frame, bulletin: Bulletin) -> str:
     return f"{authors} ({photos})" if authors and photos else authors or photos
 
 
-def _values(frame: Frame, bulletin: Bulletin) -> Values:
-    """Return what the page shows of the bulletin itself."""
+def bulletin_values(frame: Frame, bulletin: Bulletin) -> Values:
+    """Return what a page that has the whole bulletin shows of it."""
     meta = bulletin.meta
     values = dict(frame.cards_of([bulletin])[0])
     base = frame.settings.base_url

@@ -18,7 +18,7 @@ from danvan_site.errors import Place, Problem
 from danvan_site.output import Written
 from danvan_site.pictures.cache import Cache
 from danvan_site.remote import of_build
-from danvan_site.render import data, feeds, scripts, styles
+from danvan_site.render import data, feeds, paper, scripts, styles
 from danvan_site.search import files, lunr_index
 from danvan_site.search.spool import Spool
 from danvan_site.state import Reader, reader
@@ -118,14 +118,18 @@ class Renderer:
         if not task.template:
             return self._kinds[task.kind](context)
         if "body" in context:
-            self._put_in(context["bulletin"], context["body"], context["root"])
+            self._put_in(context, context["bulletin"], context["body"])
+        for bulletin in context.get("bulletins", ()):
+            html = self._html(bulletin["body"], context["root"])
+            paper.put(context, bulletin, paper.within(html, bulletin["number"]))
         return self._templates.render(task.template, context, task.subject).encode()
 
-    def _put_in(self, bulletin: dict[str, Any], body: Values, root: str) -> None:
+    def _put_in(self, context: Values, bulletin: dict[str, Any], body: Values) -> None:
         """Put into what a page shows of its bulletin the body, and the abbreviations in it."""
-        bulletin["body"], found = abbreviations.explained(
-            self._html(body, root), bulletin["lead"], body["abbreviations"]
+        html, found = abbreviations.explained(
+            self._html(body, context["root"]), bulletin["lead"], body["abbreviations"]
         )
+        paper.put(context, bulletin, html)
         bulletin["abbreviations"] = [{"short": short, "long": long} for short, long in found]
 
     def _html(self, body: Values, root: str) -> str:
