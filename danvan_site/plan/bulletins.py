@@ -14,6 +14,7 @@ from danvan_site.dates import Moment
 from danvan_site.plan.frame import Frame, Values, anchor
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
+from danvan_site.plan.share import links as share_links
 
 _MAIL_FIELDS = (("subject", "reply_subject"), ("body", "reply_text"))
 _FORM_FIELDS = (("name", "reply_name"), ("email", "reply_email"), ("message", "reply_text"))
@@ -124,8 +125,16 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         "metadata": _dublin_core(frame, bulletin, values),
         "jsonld": _json_ld(frame, bulletin, values),
         "reply": reply_form(frame, frame.settings.reply, meta.title, values["permalink"]),
+        "share": _share(frame, bulletin, values["permalink"]),
     }
     return context
+
+
+def _share(frame: Frame, bulletin: Bulletin, address: str) -> list[Values]:
+    """Return the share links: none without a public address, none of what is withdrawn."""
+    if not frame.settings.base_url or bulletin.meta.status == "withdrawn":
+        return []
+    return share_links(frame, bulletin.meta.title, address)
 
 
 def _byline(frame: Frame, bulletin: Bulletin) -> str:

@@ -71,6 +71,7 @@ class Frame:
             "base_url": settings.base_url,
             "publisher": publisher,
             "feeds": bool(settings.base_url),
+            "offline": settings.offline,
         }
 
     def _menu(self) -> list[Values]:

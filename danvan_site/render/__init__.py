@@ -113,7 +113,8 @@ class Renderer:
             body = context["body"]
             html = self._state().html(body["path"])
             context["bulletin"]["body"] = markdown.resolve(html, body["addresses"])
-        return self._templates.render(task.template, context, task.subject).encode()
+        output = self._templates.render(task.template, context, task.subject).encode()
+        return scripts.lean(output) if task.kind == "worker" else output
 
     def _copy(self, context: Values) -> bytes:
         if "asset" in context:
