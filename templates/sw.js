@@ -162,13 +162,13 @@
   }
 
   function told(text, words) {
-    const link = '<a href="' + top + OFFLINE + '">' + WORDS.list + '</a>';
-    return text.replace('<main', () => '<p class="wrap notice kept" role="status">' + words + ' ' + link + '</p>\n<main');
+    return text.replace('<main', () => '<div class="notice kept" role="status"><p class="wrap">' + words + '</p></div>\n<main');
   }
 
   async function again(response, words) {
     const text = await response.text();
-    return html(response, told(text, filled(words, note(response, 'at'))), 200);
+    const link = ' <a href="' + top + OFFLINE + '">' + WORDS.list + '</a>';
+    return html(response, told(text, filled(words, note(response, 'at')) + link), 200);
   }
 
   function attribute(text) { return text.replace(/&(?!#?\w+;)/g, '&amp;').replace(/"/g, '&#34;').replace(/</g, '&lt;'); }
@@ -236,7 +236,25 @@
     const open = await self.clients.matchAll({ type: 'window' });
     await Promise.all(open.map(async (client) => {
       const key = keyOf(client.url);
-      if (!(await kept('pages', key))) await keep('pages', key, await fetch(key));
+      if (await kept('pages', key)) return;
+      const response = await fetch(key);
+      const text = await response.clone().text();
+      await keep('pages', key, response);
+      if (isOurs(key, text)) await keepPictures(key, text);
+    }));
+  }
+
+  // Those pictures of a page that the browser has already shown: none is fetched for this.
+  async function keepPictures(key, text) {
+    const names = text.match(/[^\s"'=,]+\.(?:avif|gif|jpe?g|png|svg|webp)\b/gi) || [];
+    const addresses = new Set(names.map((name) => keyOf(new URL(name, key))));
+    await Promise.all(Array.from(addresses).map(async (address) => {
+      if (!address.startsWith(scope) || CORE.includes(pathOf(address))) return;
+      try {
+        await keep('files', address, await fetch(address, { mode: 'same-origin', cache: 'only-if-cached' }));
+      } catch (error) {
+        // The browser has not shown it.
+      }
     }));
   }
 

@@ -44,9 +44,7 @@ def own_pages(site: Output) -> list[Document]:
     return [page for page in site.pages.values() if not page.meta("refresh")]
 
 
-def test_the_sites_have_pages_of_every_kind(
-    demo: Output, crowded: Output, english: Output
-) -> None:
+def test_the_sites_have_pages_of_every_kind(demo: Output, crowded: Output, english: Output) -> None:
     pages = [page for site in (demo, crowded, english) for page in site.pages.values()]
     assert {kind(page) for page in pages} == KINDS
 

@@ -43,7 +43,8 @@ def cited(work: Path) -> Output:
     """Build a site whose bulletins are hard to cite."""
     files: dict[str, str | bytes] = {
         "2020/ky-tu.md": (
-            f"---\ntitle: '{SIGNS}'\ndate: 2020-07-16 13:40\nauthor: [Khánh Vy, 'Lê & Đỗ']\n---\nA.\n"
+            f"---\ntitle: '{SIGNS}'\ndate: 2020-07-16 13:40\n"
+            "author: [Khánh Vy, 'Lê & Đỗ']\n---\nA.\n"
         ),
         "2020/thang.md": "---\ntitle: “Chỉ” rõ tháng\ndate: 2020-07\nauthor: Đức Kiên\n---\nA.\n",
         "2020/nam.md": "---\ntitle: Chỉ rõ năm\ndate: 2020\n---\nA.\n",
@@ -319,7 +320,7 @@ def test_downloads_are_named_after_the_page_and_copies_say_the_same(
         expect(page.get_by_role("status")).to_have_text("Đã sao chép.")
         # A box of one line makes spaces of the line ends.
         assert pasted(page).split() == text_of(given).split()
-    page.get_by_role("button", name="Sao chép", exact=True).click()
+    page.get_by_role("button", name="Sao chép Văn bản").click()
     expect(page.get_by_role("status")).to_have_text("Đã sao chép.")
     assert pasted(page) == page.locator(".cite p").first.inner_text()
 
@@ -331,7 +332,8 @@ def test_downloads_have_their_types(
     here = window(addresses(demo))
     here.context.add_init_script(
         "const make = URL.createObjectURL;"
-        "URL.createObjectURL = (blob) => { (window.types ||= []).push(blob.type); return make(blob); };"
+        "const types = window.types = [];"
+        "URL.createObjectURL = (blob) => { types.push(blob.type); return make(blob); };"
     )
     page = here.open(PAGE)
     page.get_by_text("Trích dẫn trang này").click()
@@ -527,7 +529,7 @@ def test_the_keyboard_reaches_every_tool_and_shows_where_it_is(
     links = ["Gửi bài qua thư", "Chia sẻ lên Facebook", "Quay lại: Tin tức – Sự kiện"]
     rows = [f"{way} {name}" for name in FORMATS for way in ("Sao chép", "Tải về")]
     shown = [name for name in names if name != "Chia sẻ"]
-    assert shown[:14] == [*tools, *links, "Trích dẫn trang này", "Sao chép", *rows]
+    assert shown[:14] == [*tools, *links, "Trích dẫn trang này", "Sao chép Văn bản", *rows]
 
 
 @pytest.mark.browser

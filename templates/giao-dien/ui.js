@@ -15,7 +15,7 @@
 document.addEventListener('DOMContentLoaded', function () {
   'use strict';
   var tools = document.querySelector('.tools'), said = document.querySelector('.said');
-  if (!tools || !said) return;
+  if (!said) return;
   var canonical = document.querySelector('link[rel=canonical]');
   var address = canonical ? canonical.href : location.href.split('#')[0];
 
@@ -131,15 +131,15 @@ document.addEventListener('DOMContentLoaded', function () {
   }
 
   function download(make, ending, type) {
-    var link = document.createElement('a'), name = decodeURIComponent(location.pathname.split('/').pop());
+    var link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([make()], { type: type }));
-    link.download = name.replace(/\.html?$/, '') + ending;
+    link.download = location.pathname.split('/').pop().replace('.html', ending);
     link.click();
     setTimeout(function () { URL.revokeObjectURL(link.href); }, 9000);
   }
 
   function row(label, make, ending, type) {
-    var line = document.createElement('p'), words = cite.dataset.words.split('|');
+    var line = document.createElement('p');
     line.className = 'cite-as';
     line.textContent = label;
     [[words[0], function () { copy(make()); }], [words[1], function () { download(make, ending, type); }]]
@@ -147,14 +147,15 @@ document.addEventListener('DOMContentLoaded', function () {
         var button = document.createElement('button');
         button.className = 'button';
         button.textContent = way[0];
-        if (label) button.setAttribute('aria-label', way[0] + ' ' + label);
+        button.setAttribute('aria-label', way[0] + ' ' + label);
         button.addEventListener('click', way[1]);
         line.appendChild(button);
       });
     cite.appendChild(line);
   }
 
-  row('', function () { return cite.querySelector('p').textContent; });
+  var words = cite.dataset.words.split('|');
+  row(words[2], function () { return cite.querySelector('p').textContent; });
   row('BibTeX', bibtex, '.bib', 'application/x-bibtex');
   row('RIS', ris, '.ris', 'application/x-research-info-systems');
   row('CSL-JSON', csl, '.json', 'application/vnd.citationstyles.csl+json');
