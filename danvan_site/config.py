@@ -165,6 +165,9 @@ class Settings:
     markdown: Markdown = field(default_factory=Markdown)
     search: Search = field(default_factory=Search)
     pictures: Pictures = field(default_factory=Pictures)
+    share: tuple[str, ...] = ("mail", "facebook")
+    offline: bool = False
+    short_name: str = ""
     # Where the menu's addresses stand: whether they lead anywhere shows only in the plan.
     menu_places: tuple[Place, ...] = ()
 
@@ -322,6 +325,9 @@ SETTINGS: dict[str, schema.Reader] = {
     "pictures": schema.record(
         Pictures, originals=schema.boolean, quality=_quality, share=schema.number
     ),
+    "share": schema.many(schema.one_of("mail", "facebook")),
+    "offline": schema.boolean,
+    "short_name": schema.text,
 }
 
 

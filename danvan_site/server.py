@@ -44,6 +44,7 @@ from danvan_site import config
 from danvan_site.errors import ContentError, Problem, UsageError
 from danvan_site.options import BuildOptions, BuildReport
 from danvan_site.reloading import EVENTS, FILES, PREFIX, News, Words, injected
+from danvan_site.theme import theme_folder
 
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 USUAL_PORT = 8000
@@ -54,6 +55,9 @@ _POLL = 1.0  # s between two looks at folders that tell of no changes
 _LONGEST_WAIT = 120.0  # s that a request waits for a build
 _HEARTBEAT = 15.0  # s between two signs of life to a page that listens
 _NOT_FOUND = "404.html"
+# A page that is being written is never an old copy: what keeps pages removes itself here, also what
+# another site left at this port.
+_WORKER, _NO_WORKER = "sw.js", "sw-removal.js"
 # Not that a file was opened or read: a build reads thousands, and each would be told of.
 _CHANGES: list[type[FileSystemEvent]] = [
     FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent, FileClosedEvent,
@@ -394,7 +398,9 @@ class _Handler(BaseHTTPRequestHandler):
             found = contained(folder, f"{path}/index.html")
         elif path.endswith("/"):
             found = None
-        if found and found.is_file():
+        if path == _WORKER:
+            self._send_file(HTTPStatus.OK, theme_folder() / _NO_WORKER)
+        elif found and found.is_file():
             self._send_file(HTTPStatus.OK, found)
         else:
             self._send_not_found()

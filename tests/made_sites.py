@@ -100,6 +100,9 @@ units:
   - name: Council
     level: province
     to: 2021-02-01
+share: []
+offline: true
+short_name: River News
 reply:
   form: {FORM}
   privacy: We only use it to answer you.

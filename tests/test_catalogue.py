@@ -276,7 +276,8 @@ def test_the_command_line_has_no_unused_and_no_missing_texts() -> None:
 def template_calls() -> Iterator[tuple[str, set[str], str]]:
     """Yield each t('key', name=…) of the theme: key, names, where."""
     environment = jinja2.Environment()
-    for file in sorted((ROOT / "templates").rglob("*.html")):
+    theme = ROOT / "templates"
+    for file in sorted([*theme.rglob("*.html"), *theme.glob("*.js")]):
         for node in environment.parse(file.read_text("utf-8")).find_all(nodes.Call):
             if isinstance(node.node, nodes.Name) and node.node.name == "t":
                 key = node.args[0]

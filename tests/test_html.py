@@ -18,11 +18,11 @@ from tests.sites import BASE_URL, Document, Output, words
 SITES = ("demo", "homeless", "crowded", "dated", "english", "bare", "empty")
 KINDS = {
     *("home", "article", "page", "terms", "listing", "archive", "year", "month", "day"),
-    *("month-bulletin", "search", "site-map", "not-found", "redirect"),
+    *("month-bulletin", "search", "site-map", "not-found", "redirect", "offline"),
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'{}; base-uri 'none'"
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'{}; base-uri 'none'"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
@@ -44,8 +44,8 @@ def own_pages(site: Output) -> list[Document]:
     return [page for page in site.pages.values() if not page.meta("refresh")]
 
 
-def test_the_sites_have_pages_of_every_kind(demo: Output, crowded: Output) -> None:
-    pages = (*demo.pages.values(), *crowded.pages.values())
+def test_the_sites_have_pages_of_every_kind(demo: Output, crowded: Output, english: Output) -> None:
+    pages = [page for site in (demo, crowded, english) for page in site.pages.values()]
     assert {kind(page) for page in pages} == KINDS
 
 

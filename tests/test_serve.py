@@ -94,7 +94,7 @@ class Preview:
 def make_site(folder: Path) -> Workbench:
     """Make a site with an address that has a path, and two bulletins."""
     bench = Workbench(folder)
-    settings = "title: Bản tin thử\nbase_url: https://example.org/ban-tin/\n"
+    settings = "title: Bản tin thử\nbase_url: https://example.org/ban-tin/\noffline: true\n"
     bench.write("site.yaml", settings)
     bench.bulletin("2020/07/mot.md", title="Tin thứ nhất")
     bench.bulletin("2020/07/hai.md", title="Tin nháp", draft=True)
@@ -177,6 +177,13 @@ def test_files_are_served_as_what_they_are(standing: Preview, name: str, kind: s
     assert (answer.status, text) == (200, "nội dung")
     assert answer.headers["Content-Type"] == kind
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_would_keep_pages_removes_itself(standing: Preview) -> None:
+    answer, served = standing.get("/ban-tin/sw.js")
+    assert answer.getheader("Content-Type") == "text/javascript; charset=utf-8"
+    assert "unregister" in served and "'fetch'" not in served
+    assert "'fetch'" in standing.bench.page("sw.js")
 
 
 def test_head_tells_the_length_alone(standing: Preview) -> None:

@@ -17,6 +17,7 @@ from danvan_site.plan import (
     bulletins,
     documents,
     home,
+    install,
     listings,
     machine,
     monthly,
@@ -66,6 +67,7 @@ def plan(
         *archives.plan(frame),
         *home.plan(frame, search.summary(frame, index) if index.sources else ""),
         *machine.plan(frame, assets, documents.addresses(documented)),
+        *install.plan(frame, assets),
         *search.plan(frame, index),
         *redirects,
     ]

@@ -17,6 +17,7 @@ from danvan_site.plan import pictures, same_day
 from danvan_site.plan.frame import Frame, Values, anchor, root_of
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
+from danvan_site.plan.share import links as share_links
 
 _MAIL_FIELDS = (("subject", "reply_subject"), ("body", "reply_text"))
 _FORM_FIELDS = (("name", "reply_name"), ("email", "reply_email"), ("message", "reply_text"))
@@ -159,6 +160,7 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         "contents": contents_of(bulletin.contents),
         "related": [_headline(each) for each in frame.related.of(bulletin, older)],
         "reply": reply_form(frame, frame.settings.reply, meta.title, values["permalink"]),
+        "share": _share(frame, bulletin, values["permalink"]),
     }
     return context
 
@@ -180,6 +182,13 @@ def contents_of(headings: Sequence[Heading]) -> list[Values]:
         {"title": title, "anchor": name, "below": contents_of(below)}
         for title, name, below in headings
     ]
+
+
+def _share(frame: Frame, bulletin: Bulletin, address: str) -> list[Values]:
+    """Return the share links: none without a public address, none of what is withdrawn."""
+    if not frame.settings.base_url or bulletin.meta.status == "withdrawn":
+        return []
+    return share_links(frame, bulletin.meta.title, address)
 
 
 def _byline(frame: Frame, bulletin: Bulletin) -> str:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from danvan_site import citations, vietnamese
+from danvan_site import citations, palette, vietnamese
 from danvan_site.catalog import Catalog
 from danvan_site.config import Settings
 from danvan_site.content import Bulletin
@@ -81,6 +81,7 @@ class Frame:
 
     def _site(self) -> Values:
         settings = self.settings
+        colours = palette.schemes(settings.theme.color, settings.theme.ornament)["light"]
         publisher = {key: getattr(settings.publisher, key) for key in settings.publisher.__slots__}
         return {
             "title": settings.title,
@@ -89,6 +90,8 @@ class Frame:
             "base_url": settings.base_url,
             "publisher": publisher,
             "feeds": bool(settings.base_url),
+            "colours": {name: colours[name] for name in ("main", "paper")},
+            "offline": settings.offline,
         }
 
     def _menu(self) -> list[Values]:

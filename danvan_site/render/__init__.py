@@ -122,7 +122,8 @@ class Renderer:
         for bulletin in context.get("bulletins", ()):
             html = self._html(bulletin["body"], context["root"])
             paper.put(context, bulletin, paper.within(html, bulletin["number"]))
-        return self._templates.render(task.template, context, task.subject).encode()
+        output = self._templates.render(task.template, context, task.subject).encode()
+        return scripts.lean(output) if task.kind == "worker" else output
 
     def _put_in(self, context: Values, bulletin: dict[str, Any], body: Values) -> None:
         """Put into what a page shows of its bulletin the body, and the abbreviations in it."""
