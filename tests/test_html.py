@@ -18,7 +18,7 @@ from tests.sites import BASE_URL, Document, Output, words
 SITES = ("demo", "homeless", "crowded", "english", "bare", "empty")
 KINDS = {
     *("home", "article", "page", "terms", "listing", "archive", "year", "month", "day"),
-    *("search", "not-found", "redirect"),
+    *("search", "not-found", "redirect", "documents"),
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
