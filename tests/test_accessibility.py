@@ -28,6 +28,8 @@ PAGES = [
     ("demo", "tu-khoa/index.html"),
     ("demo", "don-vi/index.html"),
     ("demo", "don-vi/ban-dan-van-tinh-uy/index.html"),
+    ("demo", "van-ban/index.html"),
+    ("demo", "van-ban/10-2022-qh15/index.html"),
     ("demo", "luu-tru/index.html"),
     ("demo", "2020/index.html"),
     ("demo", "2017/index.html"),

