@@ -93,5 +93,4 @@
 
   form.addEventListener('focusin', () => { load().catch(() => {}); }, { once: true });
   box.type = 'date';
-  form.hidden = false;
 }());
