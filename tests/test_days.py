@@ -214,9 +214,8 @@ def busy_day(tmp_path: Path, count: int = 12) -> Workbench:
 def articles(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
     """Return the pages of bulletins that were there before and are not what they were."""
     changed = {path for path, data in before.items() if after.get(path) != data}
-    return {path for path in changed if re.fullmatch(r"\d{4}/\d\d/[^/]+\.html", path)} - {
-        path for path in changed if path.endswith("/index.html")
-    }
+    pages = {path for path in changed if re.fullmatch(r"\d{4}/\d\d/[^/]+\.html", path)}
+    return {path for path in pages if not path.endswith(("/index.html", "/ban-tin.html"))}
 
 
 def test_a_new_bulletin_changes_few_pages_of_its_day_and_nothing_older(tmp_path: Path) -> None:

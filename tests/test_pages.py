@@ -188,9 +188,9 @@ def test_the_breadcrumb_leads_from_home_to_the_category(demo: Output) -> None:
 
 def test_print_and_back_are_real_links(demo: Output) -> None:
     page = demo[GATHERING]
-    links = links_of(page, page.one("ul", "tools"))
-    assert links[0] == ("Bản in", f"{GATHERING}#ban_in")
-    assert links[-1] == ("Quay lại: Tin tức – Sự kiện", "chuyen-muc/tin-tuc-su-kien/index.html")
+    first, *_, last = links_of(page, page.one("ul", "tools"))
+    assert first == ("Bản in", f"{GATHERING}#ban_in")
+    assert last == ("Quay lại: Tin tức – Sự kiện", "chuyen-muc/tin-tuc-su-kien/index.html")
 
 
 def test_every_bulletin_has_its_neighbours_and_leads_to_its_place_in_the_list(
