@@ -123,8 +123,8 @@ def test_absolute_addresses_of_its_own_stand_only_where_the_site_knows_its_addre
 @pytest.fixture(scope="session")
 def checker() -> list[str]:
     """Return the command of the Nu Html Checker: that of DANVAN_VNU, a newer jar than the packaged
-    one, which does not know popovers and priorities yet.  A newer one holds the policy against files on a disk,
-    where 'self' names nothing, and takes data for a script."""
+    one, which does not know popovers and priorities yet.  A newer one holds the policy against
+    files on a disk, where 'self' names nothing, and takes data for a script."""
     java = shutil.which("java")
     if not java:
         pytest.skip("no java for the Nu Html Checker")
