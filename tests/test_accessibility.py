@@ -132,7 +132,8 @@ _OVERLAPS = """() => {
 _WIDE = """() => {
     const limit = document.documentElement.clientWidth;
     const wide = [...document.querySelectorAll('body *')].filter(each =>
-        each.getBoundingClientRect().right > limit + 0.5 && !each.closest('.table, svg'));
+        each.checkVisibility() && each.getBoundingClientRect().right > limit + 0.5
+            && !each.closest('.table, svg'));
     return [document.documentElement.scrollWidth - limit,
             ...wide.map(each => each.outerHTML.slice(0, 120))];
 }"""
