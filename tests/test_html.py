@@ -120,6 +120,10 @@ def test_absolute_addresses_of_its_own_stand_only_where_the_site_knows_its_addre
     assert demo["index.html"].meta("og:url") == [f"{BASE_URL}index.html"]
 
 
+# In the standard since 2023 (HTML, 2.5.8), which the packaged checker is older than.
+_TOO_NEW = "Attribute “fetchpriority” not allowed on element “img” at this point."
+
+
 @pytest.fixture(scope="session")
 def checker() -> list[str]:
     """Return the command of the Nu Html Checker: that of DANVAN_VNU, a newer jar than the packaged
@@ -163,5 +167,6 @@ def test_the_conformance_checker_finds_no_errors(
         f"{message['message']}"
         for message in json.loads(done.stdout)["messages"]
         if message["type"] != "info" or message.get("subType") == "warning"
+        if message["message"] != _TOO_NEW
     ]
     assert not found, "\n".join(found)
