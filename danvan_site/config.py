@@ -106,10 +106,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The look: the colour of links and headings, the colour of ornaments (``#rrggbb``)."""
+    """The look: the colour of links and headings, the colour of ornaments (``#rrggbb``); an emblem
+    and a picture at the head of all pages, by their paths in the content folder."""
 
     color: str = palette.MAIN
     ornament: str = palette.ORNAMENT
+    emblem: str = ""
+    banner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,8 @@ class Settings:
     short_name: str = ""
     # Where the menu's addresses stand: whether they lead anywhere shows only in the plan.
     menu_places: tuple[Place, ...] = ()
+    # The pictures that the theme names, each with its place, for the same reason.
+    theme_pictures: tuple[tuple[str, str, Place], ...] = ()
 
     @property
     def base_path(self) -> str:
@@ -266,7 +271,9 @@ SETTINGS: dict[str, schema.Reader] = {
         license=schema.text,
         permit=schema.text,
     ),
-    "theme": schema.record(Theme, color=_COLOUR, ornament=_COLOUR),
+    "theme": schema.record(
+        Theme, color=_COLOUR, ornament=_COLOUR, emblem=schema.raw, banner=schema.raw
+    ),
     "menu": schema.many(schema.record(Link, "title", "url", title=schema.text, url=_PAGE_OR_WEB)),
     "home": schema.record(
         Home,
@@ -354,7 +361,17 @@ def load(path: Path, shown: str, base_url: str = "") -> Settings:
     if source.problems:
         raise ContentError(source.problems)
     places = [source.places.get(f"menu.{n}.url") for n in range(1, len(values.get("menu", ())) + 1)]
-    return Settings(**values, menu_places=tuple(place or Place(shown) for place in places))
+    theme = values.get("theme") or Theme()
+    pictures = [
+        (name, path, source.places[f"theme.{name}"])
+        for name, path in (("emblem", theme.emblem), ("banner", theme.banner))
+        if path
+    ]
+    return Settings(
+        **values,
+        menu_places=tuple(place or Place(shown) for place in places),
+        theme_pictures=tuple(pictures),
+    )
 
 
 def _option_url(base_url: str) -> str:

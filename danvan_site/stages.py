@@ -199,6 +199,8 @@ class Stages:
         )
         for bulletin in published.values():
             references.resolve(bulletin)
+        named = self._settings.theme_pictures
+        references.resolve_site({name: (path, place) for name, path, place in named})
         self._problems += references.problems
         self._problems += _duplicate_ids(library.bulletins, self._reading.shown)
         self._problems += self._notices(library, sources)

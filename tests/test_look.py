@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 
 from danvan_site import palette
 from danvan_site.render import styles
 from danvan_site.theme import theme_folder
-from tests.sites import Output, Window
+from tests.sites import Document, Output, Window
 from tests.workbench import Workbench
 
 ARTICLE = "2020/10/gap-mat-90-nam.html"
@@ -39,6 +41,30 @@ def test_a_colour_that_is_none_or_not_quoted_is_told_with_its_place(
     assert outcome.code == 1
     told = outcome.stdout + outcome.stderr
     assert "site.yaml:3:" in told and found in told and '"#8f1d14"' in told
+
+
+def test_emblem_and_banner_of_the_settings_stand_on_every_page(tmp_path: Path) -> None:
+    site = Workbench(tmp_path)
+    site.bulletin("2020/mot.md")
+    (tmp_path / "content/hinh").mkdir()
+    for name, size in (("huy-hieu.png", (600, 600)), ("dau-trang.jpg", (2400, 500))):
+        Image.new("RGB", size, "#336699").save(tmp_path / "content/hinh" / name)
+    theme = "theme:\n  emblem: hinh/huy-hieu.png\n  banner: hinh/dau-trang.jpg\n"
+    site.write("site.yaml", f"title: Bản tin\n{theme}")
+    site.build()
+    for path in ("index.html", "2020/07/mot.html", "tim-kiem.html"):
+        page = Document(path, site.page(path))
+        for place, file in (("brand", "huy-hieu"), ("banner", "dau-trang")):
+            (shown,) = page.all("img", within=page.one("", place))
+            assert file in shown.get("src", "") and shown.get("alt") == ""
+            assert {"width", "height"} <= shown.attrib.keys() and "loading" not in shown.attrib
+            assert (site.output / path).parent.joinpath(shown.get("src", "")).is_file()
+    manifest = json.loads(site.page("manifest.json"))
+    assert (site.output / manifest["icons"][0]["src"]).is_file()
+    site.write("site.yaml", f"title: Bản tin\n{theme.replace('huy-hieu', 'huy-hiu')}")
+    outcome = site.run("build")
+    told = outcome.stdout + outcome.stderr
+    assert outcome.code == 1 and "site.yaml:3:11" in told and "hinh/huy-hieu.png" in told
 
 
 def test_the_site_map_leads_everywhere(demo: Output) -> None:

@@ -415,7 +415,8 @@ def ink(data: bytes, top: int, bottom: int) -> Image.Image:
 
 
 def drawn(title: str) -> bytes:
-    return share.draw(share.Card("Bản tin Dân vận", title, "Ban Dân vận · 16/07/2020"))
+    colours = "#fbf7ef #261b17 #8f1d14 #fff6e8"
+    return share.draw(share.Card("Bản tin Dân vận", title, "Ban Dân vận · 16/07/2020", colours))
 
 
 def test_a_title_stands_on_its_picture_with_all_its_marks() -> None:

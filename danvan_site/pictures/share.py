@@ -25,13 +25,8 @@ _FOOT = 540
 # From the largest to the smallest that can still be read in a small preview.
 _SIZES = (72, 64, 56, 50, 44)
 _LINE = 1.42  # of the size: as much as a capital with two marks takes, and a letter with one below
-_PAPER, _INK, _RED, _ON_RED = (
-    (0xFB, 0xF7, 0xEF),
-    (0x26, 0x1B, 0x17),
-    (0x8F, 0x1D, 0x14),
-    (0xFF, 0xF6, 0xE8),
-)
-# Sixteen colours take half a byte each: eight steps from paper to ink, eight from red to white.
+# Sixteen colours take half a byte each: eight steps from paper to ink, eight from the band's colour
+# to that of the name on it.
 _STEPS = 8
 _ON_PAPER = [value * _STEPS // 256 for value in range(256)]
 _ON_BAND = [_STEPS + value * _STEPS // 256 for value in range(256)]
@@ -39,11 +34,12 @@ _ON_BAND = [_STEPS + value * _STEPS // 256 for value in range(256)]
 
 class Card(NamedTuple):
     """What stands on a picture: the site's name, a title ('' on the one of the whole site), a line
-    at the foot."""
+    at the foot; and its colours, of paper, ink, band and the name on it (``#rrggbb``)."""
 
     site: str
     title: str
     foot: str
+    colours: str
 
 
 def card(cache: Cache, key: str, texts: Card) -> bytes:
@@ -65,7 +61,7 @@ def draw(texts: Card) -> bytes:
         _write(image, (_MARGIN, top + number * step), line, size, _BOLD, _ON_PAPER)
     foot = _clipped(_known(texts.foot, _PLAIN), 32, _PLAIN)
     _write(image, (_MARGIN, _FOOT), foot, 32, _PLAIN, _ON_PAPER)
-    image.putpalette(_palette())
+    image.putpalette(_palette(texts.colours.split()))
     file = io.BytesIO()
     image.save(file, "PNG", bits=4, compress_level=3)
     return file.getvalue()
@@ -85,8 +81,9 @@ def _ground(site: str) -> Image.Image:
     return image
 
 
-def _palette() -> list[int]:
-    pairs = ((_PAPER, _INK), (_RED, _ON_RED))
+def _palette(colours: Sequence[str]) -> list[int]:
+    paper, ink, band, name = (tuple(bytes.fromhex(each[1:])) for each in colours)
+    pairs = ((paper, ink), (band, name))
     return [
         round(start + (end - start) * step / (_STEPS - 1))
         for first, last in pairs

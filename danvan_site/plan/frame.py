@@ -91,8 +91,15 @@ class Frame:
             "publisher": publisher,
             "feeds": bool(settings.base_url),
             "colours": {name: colours[name] for name in ("main", "paper")},
+            **{name: self._picture_of_site(name) for name in ("emblem", "banner")},
             "offline": settings.offline,
         }
+
+    def _picture_of_site(self, name: str) -> Values | None:
+        found = self.references.site.get(name)
+        # Where it could not be made, that is a problem, and nothing is rendered.
+        is_made = found and (not found.key or found.key in self.references.facts)
+        return values(self.references, found) if found and is_made else None
 
     def _menu(self) -> list[Values]:
         entries = [(link.title, link.url) for link in self.settings.menu]

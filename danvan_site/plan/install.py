@@ -37,7 +37,7 @@ def plan(frame: Frame, assets: Collection[str]) -> Iterator[Artifact]:
 
 
 def _manifest(frame: Frame, assets: Collection[str]) -> Values:
-    icons = [{"src": _EMBLEM, "type": "image/svg+xml", "sizes": "any"}]
+    icons = [_emblem(frame.site["emblem"])]
     for path in assets:
         found = _ICON.fullmatch(path)
         if found:
@@ -45,6 +45,17 @@ def _manifest(frame: Frame, assets: Collection[str]) -> Values:
             icons.append(icon | ({"purpose": "maskable"} if found[1] else {}))
     short = frame.settings.short_name or frame.settings.title
     return {"site": frame.site, "short_name": short, "icons": icons}
+
+
+def _emblem(own: Values | None) -> Values:
+    """Return the emblem as an icon: the site's own, or the theme's."""
+    if not own:
+        return {"src": _EMBLEM, "type": "image/svg+xml", "sizes": "any"}
+    width, height = own["src_size"]
+    if own["webp"]:
+        kind = "png" if own["src"].endswith(".png") else "jpeg"
+        return {"src": own["src"], "type": f"image/{kind}", "sizes": f"{width}x{height}"}
+    return {"src": own["src"], "type": "image/svg+xml", "sizes": "any"}
 
 
 def _worker(assets: Collection[str]) -> Values:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from danvan_site import vietnamese
+from danvan_site import palette, vietnamese
 from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.library import Library
@@ -76,7 +76,7 @@ class Share:
     """A picture with words on it, for those who pass a page on: what stands on it, its address,
     and what names it."""
 
-    texts: tuple[str, str, str]
+    texts: tuple[str, str, str, str]
     url: str
     key: str
 
@@ -91,11 +91,13 @@ class Shares:
 
     def __init__(self, settings: Settings, library: Library, references: References) -> None:
         self._settings = settings
+        colours = palette.schemes(settings.theme.color, settings.theme.ornament)["light"]
+        self._colours = " ".join(colours[name] for name in ("paper", "ink", "main", "on-main"))
         self.own: dict[str, Share] = {}
         self.site: Share | None = None
         number = settings.pictures.share
         if settings.base_url and number:
-            self.site = _share(settings.title, "", settings.description)
+            self.site = self._share("", settings.description)
             self.own = dict(self._newest(library, references, number))
 
     def _newest(
@@ -106,10 +108,16 @@ class Shares:
             is_standing = bulletin.head.status != "withdrawn"
             if is_standing and not (lead and lead.key):
                 foot = " · ".join(filter(None, (bulletin.head.unit, bulletin.date.short())))
-                yield bulletin.path, _share(self._settings.title, bulletin.head.title, foot)
+                yield bulletin.path, self._share(bulletin.head.title, foot)
                 number -= 1
                 if not number:
                     return
+
+    def _share(self, title: str, foot: str) -> Share:
+        texts = self._settings.title, title, foot, self._colours
+        key = share_key(texts)
+        name = vietnamese.slugify(title or self._settings.title, 60)
+        return Share(texts, f"tep/{name}-{key[:8]}.png", key)
 
     def stamp(self, bulletin: Bulletin) -> str:
         """Return what tells whether a bulletin's own picture is what it was, '' if it has none."""
@@ -150,9 +158,3 @@ class Shares:
             context: Values = {"key": share.key, "texts": share.texts}
             make: Callable[[], Values] = partial(dict, context)
             yield Artifact(share.url, "share", "", make, RANK_FILE, inputs=share.key)
-
-
-def _share(site: str, title: str, foot: str) -> Share:
-    texts = site, title, foot
-    key = share_key(texts)
-    return Share(texts, f"tep/{vietnamese.slugify(title or site, 60)}-{key[:8]}.png", key)

@@ -53,8 +53,8 @@ class References:
     *look* gives the digest of a file and what else is known of it, which begins with the code of
     what is wrong with it ('' if nothing) and the system's reason.  What is found is kept by the
     naming bulletin's path; ``problems``, ``media`` (what is published as it is) and ``pictures``
-    (what is made for pages) gather what turns up.  ``facts`` tell of pictures, by their keys, as
-    soon as they are made.
+    (what is made for pages) gather what turns up; ``site`` has what the settings name.  ``facts``
+    tell of pictures, by their keys, as soon as they are made.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class References:
         self.media: dict[str, Media] = {}
         self.pictures: dict[str, Shown] = {}
         self.facts: dict[str, Facts] = {}
+        self.site: dict[str, Shown] = {}
         self.problems: list[Problem] = []
         self.addresses: dict[str, list[str]] = {}
         self.outputs: list[tuple[Place, str]] = []
@@ -99,14 +100,21 @@ class References:
         ]
         if bulletin.head.picture:
             place = partial(bulletin.place, "image.src", self._shown)
-            found = self._picture(bulletin, bulletin.head.picture, place)
+            found = self._picture(_folder_of(bulletin), bulletin.head.picture, place)
             if found:
                 self._leads[bulletin.path] = found
                 if self._made_with.originals:
                     self.media[found.media.file.path] = found.media
         for number, file in enumerate(bulletin.head.attachments, start=1):
             place = partial(bulletin.place, f"attachments.{number}", self._shown)
-            self._download(bulletin, file, "attachment-not-found", place)
+            self._download(_folder_of(bulletin), file, "attachment-not-found", place)
+
+    def resolve_site(self, named: Mapping[str, tuple[str, Place]]) -> None:
+        """Find the pictures that the settings name for the whole site."""
+        for name, (target, place) in named.items():
+            found = self._picture("", target, partial(_given, place))
+            if found:
+                self.site[name] = found
 
     def picture(self, bulletin: Bulletin) -> Shown | None:
         """Return a bulletin's lead picture."""
@@ -127,16 +135,17 @@ class References:
 
     def attachment(self, bulletin: Bulletin, name: str) -> Media | None:
         """Return an attachment that `resolve` found."""
-        return self.media.get(self._path(bulletin, name))
+        return self.media.get(self._path(_folder_of(bulletin), name))
 
-    def _path(self, bulletin: Bulletin, target: str) -> str:
-        """Return the path in the content folder that *target* names, '' where it leads out."""
-        base = "" if target.startswith("/") else posixpath.dirname(bulletin.path)
+    def _path(self, folder: str, target: str) -> str:
+        """Return the path in the content folder that *target* names in one of its folders, ''
+        where it leads out."""
+        base = "" if target.startswith("/") else folder
         path = posixpath.normpath(posixpath.join(base, target.lstrip("/")))
         return "" if path.startswith("..") else vietnamese.nfc(path)
 
     def _body_picture(self, bulletin: Bulletin, number: int, target: str, place: Place) -> str:
-        found = self._picture(bulletin, target, lambda: place)
+        found = self._picture(_folder_of(bulletin), target, lambda: place)
         if not found:
             return "#"
         self._bodies.setdefault(bulletin.path, {})[number] = found
@@ -146,7 +155,7 @@ class References:
         if not target:
             self._check_anchor(bulletin, fragment, place)
             return f"#{fragment}"
-        path = self._path(bulletin, target)
+        path = self._path(_folder_of(bulletin), target)
         root = "../" * bulletin.url.count("/")
         suffix = f"#{fragment}" if fragment else ""
         if path in self._bulletins:
@@ -162,7 +171,7 @@ class References:
             # It may name a page that the program makes; known when all are planned.
             self.outputs.append((place, path))
             return root + path + suffix
-        media = self._download(bulletin, target, "link-not-found", lambda: place)
+        media = self._download(_folder_of(bulletin), target, "link-not-found", lambda: place)
         return root + media.url if media else "#"
 
     def _check_anchor(self, bulletin: Bulletin, fragment: str, place: Place) -> None:
@@ -171,9 +180,9 @@ class References:
             details = {"anchor": fragment, "meant": meant}
             self.problems.append(Problem("anchor-not-found", place, details))
 
-    def _picture(self, bulletin: Bulletin, target: str, place: Callable[[], Place]) -> Shown | None:
+    def _picture(self, folder: str, target: str, place: Callable[[], Place]) -> Shown | None:
         """Return the picture that *target* names, to be shown."""
-        media = self._file(bulletin, target, PICTURES, "image-not-found", place)
+        media = self._file(folder, target, PICTURES, "image-not-found", place)
         if not media:
             return None
         path = media.file.path
@@ -187,29 +196,29 @@ class References:
         return self.pictures[path]
 
     def _download(
-        self, bulletin: Bulletin, target: str, code: str, place: Callable[[], Place]
+        self, folder: str, target: str, code: str, place: Callable[[], Place]
     ) -> Media | None:
         """Return the file that *target* names, to be published as it is."""
-        media = self._file(bulletin, target, DOWNLOADS, code, place)
+        media = self._file(folder, target, DOWNLOADS, code, place)
         if media:
             self.media[media.file.path] = media
         return media
 
     def _file(
         self,
-        bulletin: Bulletin,
+        folder: str,
         target: str,
         kinds: frozenset[str],
         code: str,
         place: Callable[[], Place],
     ) -> Media | None:
         """Return the file that *target* names; where it stands is worked out only for problems."""
-        path = self._path(bulletin, target)
+        path = self._path(folder, target)
         kind = PurePosixPath(path).suffix[1:].lower()
         if path in self._found and kind in kinds:
             return self._found[path]
         if path not in self._files:
-            meant = self._near(bulletin, path)
+            meant = self._near(folder, path)
             self.problems.append(Problem(code, place(), {"target": target, "meant": meant}))
             return None
         if kind not in kinds:
@@ -227,8 +236,8 @@ class References:
         self._found[path] = Media(file, url, known.digest, more)
         return self._found[path]
 
-    def _near(self, bulletin: Bulletin, path: str) -> str:
-        """Return what *path* was probably meant to be, as the bulletin would name it, or ''.
+    def _near(self, here: str, path: str) -> str:
+        """Return what *path* was probably meant to be, as one names it in the folder *here*, or ''.
 
         It is a file of that folder with nearly that name, or one of that very name elsewhere.
         """
@@ -242,8 +251,15 @@ class References:
         }
         elsewhere = (each for each in alike if posixpath.basename(each).lower() == name.lower())
         found = beside.get(nearest(name, beside)) or next(elsewhere, "")
-        here = posixpath.dirname(bulletin.path) or "."
-        return posixpath.relpath(found, here) if found else ""
+        return posixpath.relpath(found, here or ".") if found else ""
+
+
+def _folder_of(bulletin: Bulletin) -> str:
+    return posixpath.dirname(bulletin.path)
+
+
+def _given(place: Place) -> Place:
+    return place
 
 
 def _address_of(path: str, digest: str) -> str:
