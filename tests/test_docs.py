@@ -232,7 +232,7 @@ def test_the_changelog_has_this_version() -> None:
     assert f"\n## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("name", "width"), [("home", 1280), ("article", 360)])
+@pytest.mark.parametrize(("name", "width"), [("home-1280-light", 1280), ("article-360-light", 360)])
 def test_the_pictures_of_the_readme_are_light(name: str, width: int) -> None:
     picture = (ROOT / "docs" / "screenshots" / f"{name}.png").read_bytes()
     assert struct.unpack(">I", picture[16:20])[0] == width
