@@ -183,7 +183,7 @@ def test_json_is_one_report_and_nothing_else(bench: Workbench) -> None:
     report = outcome.report
     assert report["ok"] and report["bulletins"] == 1 and report["problems"] == []
     assert report["rendered"] == report["written"] == report["artifacts"] > 10
-    stages = ["discover", "read", "library", "plan", "index", "render", "publish"]
+    stages = ["discover", "read", "library", "pictures", "plan", "index", "render", "publish"]
     assert list(report["seconds"]) == stages
     assert report["peak_memory"] >= 0
     assert "reasons" not in report

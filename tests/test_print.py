@@ -226,8 +226,8 @@ def test_an_article_is_printed_with_its_address_and_those_of_its_links(
     texts = check_sheets(pdf, range(2, 4), "Bản tin Dân vận Sông Thao")
     assert "Trang1/" in texts[0]
     check_order(texts, [
-        "Kế hoạch phổ biến, tập huấn", "Thứ Tư, 14/06/2023", "Ủy ban nhân dân cấp xã",
-        "10/2022/QH15 L1", "Hỏi đáp về Luật L2", "Tài liệu kèm theo",
+        "Kế hoạch phổ biến, tập huấn", "Thứ Tư, 14/06/2023", "10/2022/QH15 L1",
+        "Ủy ban nhân dân cấp xã", "Hỏi đáp về Luật L2", "Tài liệu kèm theo",
         f"{BASE_URL}2023/06/ke-hoach-thi-hanh-luat-dan-chu.html",
         "Địa chỉ liên kết", f"L1. {BASE_URL}van-ban/10-2022-qh15/index.html",
         f"L2. {BASE_URL}2023/07/hoi-dap-ve-luat.html",

@@ -511,7 +511,7 @@ def test_the_keyboard_reaches_every_tool_and_shows_where_it_is(
     page = listen(PAGE, VIETNAMESE)
     page.locator("[data-print]").focus()
     names: list[str] = []
-    for _ in range(15):
+    while page.evaluate("document.activeElement.closest('.article-foot') !== null"):
         stop = page.evaluate(
             """() => {
                 const each = document.activeElement, box = each.getBoundingClientRect();
@@ -529,7 +529,7 @@ def test_the_keyboard_reaches_every_tool_and_shows_where_it_is(
     links = ["Gửi bài qua thư", "Chia sẻ lên Facebook", "Quay lại: Tin tức – Sự kiện"]
     rows = [f"{way} {name}" for name in FORMATS for way in ("Sao chép", "Tải về")]
     shown = [name for name in names if name != "Chia sẻ"]
-    assert shown[:14] == [*tools, *links, "Trích dẫn trang này", "Sao chép Văn bản", *rows]
+    assert shown == [*tools, *links, "Trích dẫn trang này", "Sao chép Văn bản", *rows]
 
 
 @pytest.mark.browser
