@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,19 @@ def test_the_published_style_sheet_means_what_the_theme_says(browser: Browser) -
         assert page.evaluate(rules, styles.lean(css)) == page.evaluate(rules, css)
     page.close()
     assert len(styles.lean(source)) < 0.9 * len(source)
+
+
+@pytest.mark.browser
+def test_a_bulletin_without_a_picture_is_four_requests_and_few_bytes(
+    demo: Output, addresses: Callable[..., str], window: Callable[..., Window]
+) -> None:
+    here = window(addresses(demo))
+    asked: set[str] = set()
+    here.context.on("request", lambda request: asked.add(request.url))
+    here.open("2023/06/ke-hoach-thi-hanh-luat-dan-chu.html", "networkidle")
+    paths = [url.removeprefix(here.home) for url in asked]
+    assert len(paths) == 4, paths
+    assert sum(len(gzip.compress((demo.folder / path).read_bytes())) for path in paths) < 30_000
 
 
 @pytest.mark.browser

@@ -432,7 +432,7 @@ def test_nothing_is_fetched_that_nobody_asked_for(
     wait_until_kept(page, site + PICTURE)
     assert host.asked.count(MOUNT + PICTURE) == 1
     asked = {urlsplit(each).path.removeprefix(MOUNT) for each in host.asked}
-    look = {f"giao-dien/{name}" for name in ("theme.css", "ui.js", "emblem.svg", "favicon.svg")}
+    look = {f"giao-dien/{name}" for name in ("theme.css", "ui.js", "emblem.svg")}
     assert asked - {"manifest.json"} == {FIRST, PICTURE, "sw.js", "ngoai-tuyen.html", *look}
     caches = kept(page)
     assert {url.removeprefix(site) for urls in caches.values() for url in urls} == {

@@ -18,7 +18,7 @@ _EMBLEM = "giao-dien/emblem.svg"
 # PNG icons of the site or its theme, where there are any: icon-192.png, icon-maskable-512.png.
 _ICON = re.compile(r"giao-dien/icon-(maskable-)?(\d+)\.png")
 # What the offline page looks like without a network.
-_CORE = ("giao-dien/theme.css", "giao-dien/ui.js", _EMBLEM, "giao-dien/favicon.svg")
+_CORE = ("giao-dien/theme.css", "giao-dien/ui.js", _EMBLEM)
 
 
 def plan(frame: Frame, assets: Collection[str]) -> Iterator[Artifact]:
