@@ -7,11 +7,12 @@ searched of a body stays what it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 
 from danvan_site import markup, vietnamese
 
-Abbreviations = Sequence[tuple[str, str]]
+Abbreviations = tuple[tuple[str, str], ...]
 _BRACKETS = ("(", "[")
 
 
@@ -21,11 +22,7 @@ def explained(html: str, lead: str, known: Abbreviations) -> tuple[str, list[tup
 
     One that the text itself spells out, ``quy chế dân chủ (QCDC)``, is left to it.
     """
-    meant = {
-        short: long
-        for short, long in known
-        if (short in html or short in lead) and _is_abbreviation(short)
-    }
+    meant = {short: long for short, long in _abbreviations(known) if short in html or short in lead}
     if not meant:
         return html, []
     alternatives = "|".join(sorted(map(re.escape, meant), key=len, reverse=True))
@@ -37,9 +34,15 @@ def explained(html: str, lead: str, known: Abbreviations) -> tuple[str, list[tup
     return marked, [pair for pair in meant.items() if pair[0] in found.standing]
 
 
-def _is_abbreviation(short: str) -> bool:
-    """Search knows other pairs too: two names of one thing."""
-    return " " not in short and sum(map(str.isupper, short)) >= 2
+@lru_cache(maxsize=4)
+def _abbreviations(known: Abbreviations) -> Abbreviations:
+    """Return what of *known* is abbreviated: search knows other pairs too, two names of one
+    thing."""
+    return tuple(
+        (short, long)
+        for short, long in known
+        if " " not in short and sum(map(str.isupper, short)) >= 2
+    )
 
 
 class _Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)[^>\"']*(?:(?:\"[^\"]*\"|'[^']*')[^>\"']*)*>")
 _LINKS_AND_HEADINGS = frozenset(("a", "h1", "h2", "h3", "h4", "h5", "h6", "summary", "abbr"))
 _CODE = frozenset(("code", "pre", "kbd", "samp"))
 

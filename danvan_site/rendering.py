@@ -35,8 +35,8 @@ _LARGE = frozenset(("data-lines", "data-with-bodies", "csv", "sitemap"))
 
 class Wanted(NamedTuple):
     """An artifact to look at: its number in the plan; where it has no inputs, the digest of the
-    context that its file was made of, '' where it must be rendered in any case; the file's sha256,
-    '' where that is not known."""
+    context that its file was made of, '' where it must be rendered in any case; the file's sha256
+    as in `render.Task`."""
 
     number: int
     context: str
@@ -217,7 +217,9 @@ class Rendering:
                 is_template = known is not None and known.template != template
                 reason = "template" if is_template else "output" if known else "new"
                 self.reasons[artifact.path] = reason
-                current = known.digest if known and is_intact else ""
+                current = render.ABSENT
+                if artifact.path in self._on_disk:
+                    current = known.digest if known and is_intact else ""
                 yield Wanted(number, "", current)
 
     def _is_intact(self, path: str, known: KnownOutput | None) -> bool:

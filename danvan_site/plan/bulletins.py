@@ -11,7 +11,7 @@ from typing import Any
 from danvan_site import citations
 from danvan_site.config import Reply
 from danvan_site.content import Bulletin
-from danvan_site.dates import Moment
+from danvan_site.dates import Moment, short
 from danvan_site.markdown import Heading
 from danvan_site.plan import pictures, same_day
 from danvan_site.plan.frame import Frame, Values, anchor, root_of
@@ -19,6 +19,7 @@ from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
 from danvan_site.plan.share import links as share_links
 
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _MAIL_FIELDS = (("subject", "reply_subject"), ("body", "reply_text"))
 _FORM_FIELDS = (("name", "reply_name"), ("email", "reply_email"), ("message", "reply_text"))
 
@@ -129,7 +130,7 @@ def _plain_page(frame: Frame, page: Bulletin) -> Values:
 
 def _article(frame: Frame, bulletin: Bulletin) -> Values:
     meta = bulletin.meta
-    values = bulletin_values(frame, bulletin)
+    values = _values_of_own_page(frame, bulletin)
     shelf = frame.library.shelf(bulletin)
     crumbs = [(frame.grouping_title("chuyen-muc"), "chuyen-muc/index.html")] if shelf else []
     crumbs += [(shelf.name, shelf.url)] if shelf else []
@@ -169,11 +170,8 @@ def _headline(bulletin: Bulletin) -> Values:
     """Return what a column of headlines shows of a bulletin: a card would be read from the state,
     and these come from all over the archive."""
     head = bulletin.head
-    return {
-        "title": head.title,
-        "url": head.url,
-        "date": bulletin.date.short(),
-    }
+    assert head.date is not None
+    return {"title": head.title, "url": head.url, "date": short(*head.date[:3])}
 
 
 def contents_of(headings: Sequence[Heading]) -> list[Values]:
@@ -200,22 +198,13 @@ def _byline(frame: Frame, bulletin: Bulletin) -> str:
 
 
 def bulletin_values(frame: Frame, bulletin: Bulletin) -> Values:
-    """Return what a page that has the whole bulletin shows of it."""
+    """Return what every page that has the whole bulletin shows of it."""
     meta = bulletin.meta
-    values = dict(frame.cards_of([bulletin])[0])
-    base = frame.settings.base_url
     source = meta.source
-    values |= {
+    return frame.cards_of([bulletin])[0] | {
         "lead": meta.lead,
-        "authors": frame.terms("tac-gia", meta.author),
-        "photographers": list(meta.photographer),
         "byline": _byline(frame, bulletin),
-        "categories": frame.terms("chuyen-muc", meta.category),
-        "topics": frame.terms("su-kien", meta.topic),
-        "tags": frame.terms("tu-khoa", meta.tags),
-        "documents": frame.documents(bulletin.head.documents),
         "event_date": frame.date(meta.event_date) if meta.event_date else None,
-        "views_as_of": meta.views_as_of.short() if meta.views_as_of else "",
         "image": _image(frame, bulletin),
         "lost_picture": _lost_picture(frame, bulletin),
         "source": source
@@ -231,10 +220,24 @@ def bulletin_values(frame: Frame, bulletin: Bulletin) -> Values:
             for update in sorted(meta.updates, key=lambda each: each.date.order)
         ],
         "attachments": list(_attachments(frame, bulletin)),
-        "permalink": base + bulletin.url,
-        "citation": _citation(frame, bulletin, base + bulletin.url),
+        "permalink": frame.settings.base_url + bulletin.url,
     }  # fmt: skip
-    return values
+
+
+def _values_of_own_page(frame: Frame, bulletin: Bulletin) -> Values:
+    """Return what a bulletin's own page shows of it: what it belongs to, too."""
+    meta = bulletin.meta
+    values = bulletin_values(frame, bulletin)
+    return values | {
+        "authors": frame.terms("tac-gia", meta.author),
+        "photographers": list(meta.photographer),
+        "categories": frame.terms("chuyen-muc", meta.category),
+        "topics": frame.terms("su-kien", meta.topic),
+        "tags": frame.terms("tu-khoa", meta.tags),
+        "documents": frame.documents(bulletin.head.documents),
+        "views_as_of": meta.views_as_of.short() if meta.views_as_of else "",
+        "citation": _citation(frame, bulletin, values["permalink"]),
+    }
 
 
 def _image(frame: Frame, bulletin: Bulletin) -> Values | None:
@@ -346,7 +349,7 @@ def _json_ld(frame: Frame, bulletin: Bulletin, values: Values) -> str:
 
 def script_json(value: Values) -> str:
     """Return JSON in which nothing can end a script element or begin a comment."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    text = _JSON.encode(value)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

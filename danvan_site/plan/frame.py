@@ -56,11 +56,15 @@ class Frame:
         self.shares = Shares(settings, library, references)
         self.site = self._site()
         self.menu = self._menu()
+        self._entries = {entry["url"] for entry in self.menu}
         self._share = self.shares.of_site()
         self.digest = digest(repr(settings), canonical([self.site, self.menu, self._share]))
         self._cards: dict[str, Values] = {}
         self._links: dict[str, dict[str, Values]] = {key: {} for key in GROUPINGS}
         self._shelves: dict[str, str] = {}
+        # What pages show of the same day in an earlier year (`same_day`).
+        self.earlier: dict[Day, Values | None] = {}
+        self._feeds: dict[tuple[tuple[str, str], ...], list[Values]] = {}
         self._unusual_units = library.groupings["don-vi"].unusual
         self._unusual_categories = library.groupings["chuyen-muc"].unusual
         self._stamps = {each.path: self._stamp(each) for each in library.bulletins}
@@ -123,7 +127,6 @@ class Frame:
         """
         base = self.settings.base_url
         crumbs = [(self.text("home"), "index.html"), *more.get("crumbs", ())]
-        feeds = [(self.settings.title, "feed.xml"), (self.settings.title, "feed.json")]
         return {
             "site": self.site,
             "menu": self.menu,
@@ -134,14 +137,24 @@ class Frame:
                 "title": title,
                 "description": more.get("description") or self._description(title),
                 "url": path,
+                "entry": path if path in self._entries else "",
                 "canonical": base + path if base and not more.get("noindex") else "",
                 "lang": more.get("lang") or self.settings.language,
                 "noindex": bool(more.get("noindex")),
-                "feeds": _links([*feeds, *more.get("feeds", ())]) if base else [],
+                "feeds": self._feeds_with(*more.get("feeds", ())),
                 "og_type": more.get("og_type", "website"),
                 "share": more.get("share") or self._share,
             },
         }
+
+    def _feeds_with(self, *own: tuple[str, str]) -> list[Values]:
+        """Return the site's feeds and those of a page; one list for all pages that have the same,
+        which so render what shows them once."""
+        if own not in self._feeds:
+            title = self.settings.title
+            feeds = [(title, "feed.xml"), (title, "feed.json"), *own]
+            self._feeds[own] = _links(feeds) if self.settings.base_url else []
+        return self._feeds[own]
 
     def _description(self, title: str) -> str:
         """Say what a page without words of its own is: its title, and whose it is."""

@@ -21,6 +21,8 @@ from danvan_site.plan.model import digest
 
 MOST = 5
 WINDOW = 8
+# Of so many that share the most, titles, categories and units are compared.
+_NEAREST = 12
 # What a shared term counts for, times its rarity from 0 to 1.
 _WEIGHTS = {"van-ban": 3.0, "su-kien": 3.0, "tu-khoa": 2.0, "don-vi": 0.75}
 # What all else in common adds: each pair of words in the titles, the first category, the unit.
@@ -57,13 +59,17 @@ class Related:
             weight = _WEIGHTS[term.grouping] * self._rarity(bulletin, place)
             for each in term.members[max(place - WINDOW, 0) : place]:
                 path = each.path
-                scores[path] = scores.get(path, 0.0) + weight
-                found[path] = each
+                if path in found:
+                    scores[path] += weight
+                else:
+                    scores[path], found[path] = weight, each
         for each in shown:
-            found.pop(each.path, None)
+            scores.pop(each.path, None)
+        nearest = sorted(scores, key=scores.__getitem__, reverse=True)[:_NEAREST]
         ranked = []
         own, pairs = bulletin.head, self._title_pairs(bulletin)
-        for path, each in found.items():
+        for path in nearest:
+            each = found[path]
             head = each.head
             common = len(pairs & self._title_pairs(each))
             score = scores[path] + _PAIR * min(common, _PAIRS_MOST)

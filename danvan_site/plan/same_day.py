@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from danvan_site.content import Bulletin
-from danvan_site.dates import Moment
+from danvan_site.dates import Moment, short
 from danvan_site.plan.frame import Day, Frame, Values, day_of, day_url
 from danvan_site.plan.model import DIGEST
 
@@ -85,24 +85,34 @@ def _heading(frame: Frame, day: Day, found: Day) -> str:
 def same_day(frame: Frame, bulletin: Bulletin, shown: Sequence[Bulletin]) -> Values:
     """Return what a page shows of its day besides *shown*, its neighbours: ``others`` and
     ``earlier``, each {title, url, items} or None; items have title and url."""
-    if not bulletin.day:
+    date = bulletin.head.date
+    if not date or not date[2]:
         return {"others": None, "earlier": None}
-    day = bulletin.year, bulletin.month, bulletin.day
+    day = date[0], date[1], date[2]
     run = frame.days.get(day, range(0))
     place = bisect_left(
         frame.standing, bulletin.order, run.start, run.stop, key=lambda each: each.order
     )
-    skipped = {bulletin.path, *(each.path for each in shown)}
-    near = [at for at in _window(run, place) if frame.standing[at].path not in skipped]
-    near = sorted(sorted(near, key=lambda at: abs(at - place))[:NEAR], reverse=True)
     others: Values | None = None
-    if near:
-        title = frame.text("same_day_all", date=Moment(*day).short())
-        others = {"title": title, "url": day_url(*day), "items": _links(frame, near)}
-    link = earlier_link(frame, day) if place - run.start < _PAGES else None
-    if link:
-        link["items"] = _links(frame, _earlier(frame, day)[::-1])
-    return {"others": others, "earlier": link}
+    if run and not (len(run) == 1 and frame.standing[run.start].path == bulletin.path):
+        skipped = {bulletin.path, *(each.path for each in shown)}
+        near = [at for at in _window(run, place) if frame.standing[at].path not in skipped]
+        near = sorted(sorted(near, key=lambda at: abs(at - place))[:NEAR], reverse=True)
+        if near:
+            title = frame.text("same_day_all", date=short(*day))
+            others = {"title": title, "url": day_url(*day), "items": _links(frame, near)}
+    earlier = _earlier_part(frame, day) if place - run.start < _PAGES else None
+    return {"others": others, "earlier": earlier}
+
+
+def _earlier_part(frame: Frame, day: Day) -> Values | None:
+    """Return what the pages of a day show of an earlier year; made once for all of them."""
+    if day not in frame.earlier:
+        part = earlier_link(frame, day)
+        if part:
+            part["items"] = _links(frame, _earlier(frame, day)[::-1])
+        frame.earlier[day] = part
+    return frame.earlier[day]
 
 
 def _links(frame: Frame, places: Sequence[int]) -> list[Values]:

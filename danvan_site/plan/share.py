@@ -12,19 +12,20 @@ _FACEBOOK = "https://www.facebook.com/sharer/sharer.php?u="
 
 def links(frame: Frame, title: str, address: str) -> list[Values]:
     """Return the share links that the settings ask for: {title, url, external}."""
+    encoded = _encoded(address)
+    addresses = {
+        # A letter that is yet to get its receiver.
+        "mail": f"mailto:?subject={_encoded(title)}&body={encoded}",
+        "facebook": _FACEBOOK + encoded,
+    }
     return [
         {
             "title": frame.words.site[f"share_{way}"],
-            "url": _mail(title, address) if way == "mail" else _FACEBOOK + _encoded(address),
+            "url": addresses[way],
             "external": way != "mail",
         }
         for way in frame.settings.share
     ]
-
-
-def _mail(title: str, address: str) -> str:
-    """Return the address of a letter that is yet to get its receiver."""
-    return f"mailto:?subject={_encoded(title)}&body={_encoded(address)}"
 
 
 def _encoded(text: str) -> str:

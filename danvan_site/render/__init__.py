@@ -25,6 +25,8 @@ from danvan_site.state import Reader, reader
 
 Values = Mapping[str, Any]
 PICTURE = "partials/picture.html"
+# In place of a digest: there is no file.
+ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Site:
 class Task:
     """One artifact to render: its context, and the sha256 its file is known to have.
 
-    Where that is '', the file is compared byte for byte if there is one.
+    Where that is '', the file is compared byte for byte if there is one; `ABSENT` where none is.
     """
 
     path: str
@@ -137,7 +139,7 @@ class Renderer:
         """Return a body with what its references lead to and show."""
         pictures = body["pictures"]
         show = partial(self._shown, root, pictures) if pictures else None
-        html = self._state().html(body["path"])
+        html = _body(self._state_file, body["path"], body["digest"])
         return markdown.resolve(html, body["addresses"], body["documents"], show)
 
     def _shown(
@@ -292,3 +294,10 @@ def holds(path: str, expected: bytes) -> bool:
 @lru_cache(maxsize=1)
 def _renderer(site: Site) -> Renderer:
     return Renderer(site)
+
+
+# A bulletin's page and the document of its month are often made in one process, soon after each
+# other.
+@lru_cache(maxsize=512)
+def _body(state: Path, path: str, _digest: str) -> str:
+    return reader(state).html(path)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-_TAG = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^">]|"[^"]*")*)>')
+_TAG = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9]*)([^">]*(?:"[^"]*"[^">]*)*)>')
 _HREF = re.compile(r' href="([^"]+)"')
 _ANCHOR = re.compile(r' href="#(?=[^"])')
 _LABEL = re.compile(r' aria-label="([^"]*)"')
