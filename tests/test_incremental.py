@@ -140,6 +140,45 @@ def test_a_changed_template_renders_the_pages_made_with_it(site: Workbench) -> N
     assert site.build().rendered == {"2019/index.html"}
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "{{ page.title }}",
+        "{{ page['title'] }}",
+        "{% set frame = page %}{{ frame.title }}",
+        "{% with frame = page %}{{ frame.title }}{% endwith %}",
+        "{% if page.kind == 'article' %}{{ bulletin.title }}{% endif %}",
+        "{% for each in menu %}{% if loop.first %}{{ page.title }}{% endif %}{% endfor %}",
+        "{{ site.title }}{{ root }}{{ crumbs | length }}{{ page.url }}",
+        "{% include 'partials/crumbs.html' %}{{ site.title }}",
+        "{% macro named() %}{{ page.title }}{% endmacro %}{{ named() }}",
+        "{{ site.title }}{{ root }}{{ page.kind }}{{ menu | length }}{{ page.feeds | length }}",
+    ],
+)
+def test_a_part_of_the_frame_is_of_its_own_page(site: Workbench, part: str) -> None:
+    """However a site's own masthead looks at the page, what it says is what stands there when it
+    is written into the frame itself, which is rendered for each page."""
+    frame = (ROOT / "templates/base.html").read_text("utf-8")
+    place = "{% include 'partials/header.html' %}"
+    assert place in frame
+    site.write("templates/partials/header.html", f"<p>{part}</p>\n")
+    site.build("--output", "as-part")
+    site.write("templates/base.html", frame.replace(place, f"<p>{part}</p>"))
+    site.build("--output", "in-frame")
+    for name in ("partials/header.html", "base.html"):
+        (site.folder / "templates" / name).unlink()
+    pages = {
+        folder: {
+            file.relative_to(top).as_posix(): file.read_text("utf-8").split("<main")[0]
+            for file in sorted(top.rglob("*.html"))
+        }
+        for folder in ("as-part", "in-frame")
+        for top in [site.folder / folder]
+    }
+    assert len(pages["as-part"]) > 60
+    assert pages["as-part"] == pages["in-frame"]
+
+
 def test_a_changed_style_sheet_is_one_file(site: Workbench) -> None:
     site.write("templates/giao-dien/theme.css", "body { color: black }\n")
     assert site.build().rendered == {"giao-dien/theme.css"}
