@@ -44,10 +44,11 @@ class _CodeGenerator(CodeGenerator):
         self.writeline("value, escaped = environment.getattr, environment.escaped")
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
-        """Write a lookup."""
-        self.write("value(")
+        """Write a lookup: nearly all are of keys that are there."""
+        name = repr(node.attr)
+        self.write(f"(thing[{name}] if type(thing := ")
         self.visit(node.node, frame)
-        self.write(f", {node.attr!r})")
+        self.write(f") is dict and {name} in thing else value(thing, {name}))")
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
@@ -134,12 +135,9 @@ class Environment(jinja2.Environment):
         return markupsafe.escape(value)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Look up keys first: contexts are plain mappings, whose methods are not for templates."""
+        """Look up keys alone: contexts are plain mappings, whose methods are not for templates."""
         if type(obj) is dict:
-            try:
-                return obj[attribute]
-            except KeyError:
-                return self.undefined(obj=obj, name=attribute)
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
 
     def get_template(
