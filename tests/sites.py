@@ -323,3 +323,21 @@ class Window:
     def _response(self, response: Response) -> None:
         if response.status >= 400:
             self.faults.append(f"{response.status}: {response.url}")
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what is called *name* has the focus, by its label or its text."""
+    passed = []
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            r"""() => {
+                const each = document.activeElement;
+                const text = each.labels?.[0]?.textContent || each.textContent;
+                return (each.getAttribute('aria-label') || text).replace(/\s+/g, ' ').trim();
+            }"""
+        )
+        if found == name:
+            return
+        passed.append(found)
+    raise AssertionError(f"no stop of the keyboard is called {name}: {passed}")

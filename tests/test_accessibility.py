@@ -10,7 +10,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.sites import Output, Window
+from tests.sites import Output, Window, tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -247,6 +247,44 @@ def test_every_stop_of_the_keyboard_can_be_seen(
         seen += 1
     # Buttons to choose one of several are one stop, and the first Tab may be spent on the page.
     assert seen >= stops - 4 and seen > 20, f"{seen} of {stops}"
+
+
+# By keyboard alone
+
+
+def test_the_pager_is_walked_by_keyboard_alone(
+    crowded: Output, addresses: Callable[..., str], window: Callable[..., Window]
+) -> None:
+    page = window(addresses(crowded)).open("chuyen-muc/tin-trong-thang/index.html")
+    walk = [
+        ("Cũ hơn", "trang-3"),
+        ("Cũ nhất", "trang-1"),
+        ("Mới hơn", "trang-2"),
+        ("Mới nhất", "index"),
+    ]
+    for name, expected in walk:
+        tab_to(page, name)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/chuyen-muc/tin-trong-thang/{expected}.html")
+    assert page.locator(".card").first.is_visible()
+
+
+def test_the_print_view_is_used_by_keyboard_alone(
+    demo: Output, addresses: Callable[..., str], window: Callable[..., Window]
+) -> None:
+    page = window(addresses(demo), java_script_enabled=False).open("2020/10/gap-mat-90-nam.html")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#noi_dung")
+    tab_to(page, "Bản in")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#ban_in")
+    assert page.locator(".menu").is_hidden()
+    tab_to(page, "Trở lại trang thường")
+    assert page.locator(".print-hint a:focus").is_visible()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#noi_dung")
+    assert page.locator(".menu").is_visible()
 
 
 # Without scripts, from a disk, on paper

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.sites import Document, Output, Window, links_of, resolve, words
+from tests.sites import Document, Output, Window, links_of, resolve, tab_to, words
 from tests.workbench import Workbench
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -323,30 +323,21 @@ def test_a_timeline_is_renewed_by_what_no_first_page_shows(tmp_path: Path) -> No
 # In a browser
 
 
-def stops_until(page: Page, label: str) -> None:
-    """Press Tab until the element with a label has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.getAttribute('aria-label')") == label:
-            return
-    pytest.fail(f"no stop of the keyboard is called {label}")
-
-
 @pytest.mark.browser
 def test_a_calendar_works_by_keyboard_alone(
     dated: Output, addresses: Callable[..., str], window: Callable[..., Window]
 ) -> None:
     here = window(addresses(dated))
     page = here.open("luu-tru/index.html")
-    stops_until(page, "Tháng 10/2020: 14 tin")
+    tab_to(page, "Tháng 10/2020: 14 tin")
     page.keyboard.press("Enter")
     page.wait_for_url("**/2020/10/index.html")
-    stops_until(page, "Thứ Năm, 15/10/2020: 12 tin")
+    tab_to(page, "Thứ Năm, 15/10/2020: 12 tin")
     page.keyboard.press("Enter")
     page.wait_for_url("**/2020/10/15/index.html")
     assert page.locator("h1").inner_text() == "Thứ Năm, 15/10/2020"
     page = here.open("2021/index.html")
-    stops_until(page, "Chủ Nhật, 28/02/2021: 1 tin")
+    tab_to(page, "Chủ Nhật, 28/02/2021: 1 tin")
     assert not page.evaluate("!!document.activeElement.closest('svg')")
     page.keyboard.press("Enter")
     page.wait_for_url("**/2021/02/index.html#ngay-28")

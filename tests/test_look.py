@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from danvan_site import palette
 from danvan_site.render import styles
@@ -106,6 +106,47 @@ def test_a_bulletin_without_a_picture_is_four_requests_and_few_bytes(
     paths = [url.removeprefix(here.home) for url in asked]
     assert len(paths) == 4, paths
     assert sum(len(gzip.compress((demo.folder / path).read_bytes())) for path in paths) < 30_000
+
+
+SHIFTS = """window.shifts = [];
+new PerformanceObserver(list => list.getEntries().forEach(each => window.shifts.push(
+    [each.value, each.sources.map(one => one.node && one.node.outerHTML.slice(0, 80))])))
+    .observe({type: 'layout-shift', buffered: true});"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_search_page_stands_still_while_its_script_comes(
+    width: int, demo: Output, addresses: Callable[..., str], window: Callable[..., Window]
+) -> None:
+    here = window(addresses(demo), viewport={"width": width, "height": 800})
+    here.context.add_init_script(SHIFTS)
+    held: list[Route] = []
+    here.page.route("**/giao-dien/search.js", lambda route: held.append(route))
+    page = here.open("tim-kiem.html", "commit")
+    page.evaluate(
+        """new Promise(done => new PerformanceObserver(done)
+            .observe({type: 'largest-contentful-paint', buffered: true}))"""
+    )
+    ways = page.get_by_role("heading", name="Các lối vào kho tin")
+    assert ways.is_hidden()
+    held[0].continue_()
+    page.locator("#results[data-state=done]").wait_for(state="attached")
+    ways.wait_for()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.shifts") == []
+
+
+@pytest.mark.browser
+def test_without_its_script_the_search_page_still_leads_into_the_archive(
+    demo: Output, addresses: Callable[..., str], window: Callable[..., Window]
+) -> None:
+    here = window(addresses(demo))
+    here.page.route("**/giao-dien/search.js", lambda route: route.abort())
+    page = here.open("tim-kiem.html")
+    page.get_by_role("heading", name="Các lối vào kho tin").wait_for()
+    assert page.locator("#search-wait").is_visible()
+    here.faults.clear()
 
 
 @pytest.mark.browser

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.sites import ROOT, Output, Window, bulletins_of_the_demo
+from tests.sites import ROOT, Output, Window, bulletins_of_the_demo, tab_to
 from tests.test_accessibility import violations
 from tests.test_pages import address_of, of_category
 
@@ -770,6 +770,33 @@ def test_everything_can_be_reached_by_keyboard_and_seen(site: Callable[..., Sear
         assert name in reached, (name, reached)
     titles = [each.get_attribute("textContent") or each.inner_text() for each in here.titles.all()]
     assert set(titles) <= set(reached)
+
+
+def test_filters_are_set_and_taken_back_by_keyboard_alone(
+    site: Callable[..., SearchPage],
+) -> None:
+    here = site().open(q="dân vận")
+    before, keyboard = here.total, here.page.keyboard
+    here.box.focus()
+    tab_to(here.page, "Chuyên mục")
+    keyboard.press("Enter")
+    choice = here.choice("Chuyên mục", CATEGORY)
+    while not choice.evaluate("each => each === document.activeElement"):
+        keyboard.press("Tab")
+        assert here.page.evaluate("document.activeElement.closest('.facet') !== null")
+    keyboard.press("Space")
+    here.page.wait_for_url("**chuyen-muc=**")
+    here.wait()
+    assert 0 < here.total < before
+    assert here.asked["chuyen-muc"] == [CATEGORY]
+    # The focus is where it was, so that the next value is a step away.
+    assert choice.evaluate("each => each === document.activeElement")
+    here.box.focus()
+    tab_to(here.page, "Bỏ mọi bộ lọc")
+    keyboard.press("Enter")
+    here.page.wait_for_url(lambda url: "chuyen-muc" not in url)
+    here.wait()
+    assert here.total == before
 
 
 def test_matches_stay_marked_where_the_system_chooses_the_colours(

@@ -1565,7 +1565,7 @@
         make('h3', { className: 'card-title' }, link),
         make('p', { className: 'meta' },
           make('time', { dateTime: each.date }, dayOf(each.date)),
-          ...(each.unit ? [make('span', {}, each.unit)] : [])),
+          ...(each.unit ? [' ', make('span', {}, each.unit)] : [])),
         ...(snippets ? [make('p', { className: 'snippet' })] : []));
       item.dataset.href = each.url;
       target.append(item);
