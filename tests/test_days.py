@@ -153,6 +153,16 @@ def test_no_more_than_five_are_shown_nearest_first(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_what_is_withdrawn_still_leads_to_the_only_other_of_its_day(tmp_path: Path) -> None:
+    site = Workbench(tmp_path)
+    site.write("site.yaml", "title: Trang thử\n")
+    site.bulletin("a.md", category="Một", status="withdrawn", title="Tin bị rút")
+    site.bulletin("b.md", category="Hai", title="Tin còn lại")
+    site.build()
+    assert "Tin còn lại" in site.page("2020/07/a.html").partition('id="cung_ngay"')[2]
+    assert "cung_ngay" not in site.page("2020/07/b.html")
+
+
 @pytest.mark.parametrize(
     ("path", "heading", "expected", "day"),
     [

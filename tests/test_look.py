@@ -146,7 +146,8 @@ def test_without_its_script_the_search_page_still_leads_into_the_archive(
     page = here.open("tim-kiem.html")
     page.get_by_role("heading", name="Các lối vào kho tin").wait_for()
     assert page.locator("#search-wait").is_visible()
-    here.faults.clear()
+    # What the test brought about itself; anything else fails it.
+    here.faults[:] = [each for each in here.faults if "ERR_FAILED" not in each]
 
 
 @pytest.mark.browser

@@ -780,6 +780,7 @@ def test_filters_are_set_and_taken_back_by_keyboard_alone(
     here.box.focus()
     tab_to(here.page, "Chuyên mục")
     keyboard.press("Enter")
+    here.page.locator(".facet[open][data-key=chuyen-muc] label").first.wait_for()
     choice = here.choice("Chuyên mục", CATEGORY)
     while not choice.evaluate("each => each === document.activeElement"):
         keyboard.press("Tab")
