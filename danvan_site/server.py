@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import html
 import ipaddress
+import logging
 import os
 import shutil
 import stat
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -191,6 +193,10 @@ class _Changes(FileSystemEventHandler):
         self._config = _spelled(options.config)
         self._apart = [_spelled(options.output), _spelled(options.cache)]
         self._observer: BaseObserver = PollingObserver(timeout=_POLL) if poll else Observer()
+        # A folder made while its parent is looked through is met twice, which changes nothing.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
+        # What else the library has to say is that it has lost changes.
+        logging.getLogger("watchdog").addHandler(_Lost(self._note))
         # Path of a folder → what tells it from another one that has come in its place.
         self._watched: dict[str, tuple[tuple[int, int], ObservedWatch]] = {}
         self._observer.start()
@@ -243,9 +249,12 @@ class _Changes(FileSystemEventHandler):
         """Note what can change the site."""
         paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
         if any(self._matters(path) for path in paths):
-            with self._turn:
-                self._changed.set()
-                self._settled.clear()
+            self._note()
+
+    def _note(self) -> None:
+        with self._turn:
+            self._changed.set()
+            self._settled.clear()
 
     def _matters(self, path: str) -> bool:
         """Tell whether a path belongs to the sources; what a build itself writes does not."""
@@ -255,6 +264,17 @@ class _Changes(FileSystemEventHandler):
             return False
         below = [os.path.relpath(path, root) for root in self._roots if _is_below(path, root)]
         return any(not part.startswith(".") for each in below for part in PurePath(each).parts[-1:])
+
+
+class _Lost(logging.Handler):
+    """Calls *note* instead of printing a warning that changes came faster than they were told."""
+
+    def __init__(self, note: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._note = note
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._note()
 
 
 def _identity(folder: str) -> tuple[int, int] | None:
