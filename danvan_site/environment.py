@@ -16,12 +16,12 @@ import markupsafe
 from jinja2 import meta, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
-from jinja2.utils import LRUCache
 from jinja2.visitor import NodeTransformer
 
 _JOINED = "joined"
 # The heart of `markupsafe.escape`: text to text.
 _escape_text = markupsafe._escape_inner  # type: ignore[attr-defined]
+_Markup = markupsafe.Markup
 # What thousands of pages have alike. A part that looks at nothing else is rendered once for each
 # set of these values.
 _ALIKE = frozenset(("site", "menu", "root", "page.kind", "page.entry", "page.feeds"))
@@ -117,7 +117,7 @@ class Environment(jinja2.Environment):
         """Take the words that ``t`` gives to templates; without it there are none."""
         self._words = words
         self._loaded: dict[str, jinja2.Template] = {}
-        self._kept: Any = LRUCache(_KEPT_MOST)
+        self._kept: dict[tuple[object, ...], tuple[list[Any], str]] = {}
         self.globals = {"t": self._say, "range": range}
 
     def _say(self, key: str, **details: object) -> str:
@@ -132,7 +132,7 @@ class Environment(jinja2.Environment):
         them than to wrap what comes of it, too, as `markupsafe.escape` does."""
         if type(value) is str:
             return _escape_text(value)
-        return markupsafe.escape(value)
+        return value if type(value) is _Markup else markupsafe.escape(value)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look up keys alone: contexts are plain mappings, whose methods are not for templates."""
@@ -167,8 +167,10 @@ class Environment(jinja2.Environment):
         found = self._kept.get(key)
         if found is None:
             whole = template.new_context(context.get_all(), True, {})
+            if len(self._kept) >= _KEPT_MOST:
+                self._kept.clear()
             found = self._kept[key] = values, self.concat(template.root_render_func(whole))
-        return str(found[1])
+        return found[1]
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Return what all templates share: here none has any of its own."""

@@ -22,6 +22,11 @@ def peak_memory() -> int:
     return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # macOS counts in bytes
 
 
+# Looking takes the longer the more memory there is: it is let be so many times as long, and so long
+# (s) at least.
+_REST, _LEAST_REST = 100, 0.5
+
+
 class OwnMemory:
     """The most memory, in bytes, that a process which was forked has had for itself: what it
     still shares with the process it comes from is not counted again."""
@@ -31,11 +36,12 @@ class OwnMemory:
         self._next = 0.0
 
     def look(self) -> int:
-        """Look, at most once in half a second, and return the most that was seen."""
+        """Look, if the last time is long enough ago, and return the most that was seen."""
         now = time.monotonic()
         if now >= self._next:
             self._peak = max(self._peak, _private())
-            self._next = now + 0.5
+            took = time.monotonic() - now
+            self._next = now + max(_LEAST_REST, _REST * took)
         return self._peak
 
 

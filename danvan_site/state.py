@@ -336,6 +336,11 @@ class Reader:
         """Return what was read of the source *path*; raise KeyError where it is not known."""
         return json.loads(self._one("SELECT row FROM text WHERE path = ?", path)[0])
 
+    def row_and_html(self, path: str) -> tuple[Any, str]:
+        """Return both at once, `row` and `html`; raise KeyError where *path* is not known."""
+        row, html = self._one("SELECT row, html FROM text WHERE path = ?", path)
+        return json.loads(row), str(html)
+
     def records(self, table: str, paths: Sequence[str] | None = None) -> dict[str, bytes]:
         """Return by path what open data have of some sources, or of all: a field of `Record`."""
         query = f"SELECT path, data FROM {table}"

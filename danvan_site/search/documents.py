@@ -214,8 +214,12 @@ class _Vocabulary(dict[str, bytes]):
     def stream(self, text: str, field: int) -> bytes:
         """Return a field's stream, behind it the other forms of the abbreviations in it."""
         mark = array("I", [BLOCK | field]).tobytes()
+        if not text:
+            return mark
         stream = mark + b"".join(map(self.__getitem__, text.replace("\n", " ").split(" ")))
-        others = (other for phrase, other in self._phrases if _stands_in(phrase, stream))
+        # Most stand in no text, which is told without a call for each.
+        found = [each for each in self._phrases if each[0] in stream]
+        others = (other for phrase, other in found if _stands_in(phrase, stream))
         return b"".join((stream, *(mark + other for other in others)))
 
 

@@ -44,10 +44,8 @@ class Tokenizing:
 def tokenize(options: Tokenizing, sources: Sequence[Source]) -> list[Streams]:
     """Make the streams of some sources, whose bodies are in the state."""
     state = reader(Path(options.state))
-    bulletins = (
-        (Metadata.from_row(state.row(source.path)[0]), state.html(source.path))
-        for source in sources
-    )
+    found = (state.row_and_html(source.path) for source in sources)
+    bulletins = ((Metadata.from_row(row[0]), html) for row, html in found)
     return [read(bulletins, options.abbreviations)]
 
 
