@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shutil
 import statistics
 import subprocess
@@ -44,15 +45,19 @@ from common import (
     measured,
     our_index_stage,
     parts_of,
+    put_aside,
     read_archive,
     say,
     table,
 )
+from PIL import Image
 
 HUGO = "0.168.0"
-PARTS = ("cold", "again", "preview")
+PARTS = ("cold", "again", "preview", "pictures")
 DAY_SPLIT = 100  # bulletins of a month, from which on each day has a page; ours has the same
 SAVES = 11
+PHOTOGRAPHS = 60
+PHOTOGRAPH = (3000, 2000)
 SENTENCE = "Câu này được thêm vào một bài đã đăng từ lâu."
 
 
@@ -68,10 +73,7 @@ class Ours:
 
     def build(self, clean: bool = False) -> Run:
         """Build; *clean* from nothing."""
-        if clean:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            shutil.rmtree(self.site / "cache", ignore_errors=True)
-        return build_ours(self.site)
+        return build_ours(self.site, clean)
 
     def put(self, bulletin: Bulletin) -> None:
         """Write a bulletin's source."""
@@ -104,8 +106,8 @@ class Hugo:
     def build(self, clean: bool = False) -> Run:
         """Build; *clean* from nothing."""
         if clean:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            shutil.rmtree(self.site / "resources", ignore_errors=True)
+            put_aside(self.folder, self.site)
+            put_aside(self.site / "resources", self.site)
         return measured(self._program, "--quiet", folder=self.site)
 
     def put(self, bulletin: Bulletin) -> None:
@@ -140,7 +142,7 @@ class Pagefind:
 
     def build(self) -> Run:
         """Index the pages; it makes everything anew each time."""
-        shutil.rmtree(self._folder / "pagefind", ignore_errors=True)
+        put_aside(self._folder / "pagefind", self._folder.parent)
         return measured(self._program, "-m", "pagefind", "--site", self._folder, "--quiet")
 
 
@@ -331,10 +333,39 @@ def _address(server: subprocess.Popen[str]) -> str:
     raise BenchmarkError("the preview told no address")
 
 
+def measure_pictures(bench: Bench) -> None:
+    """Build a small site with large photographs; then without its output: none is made again."""
+    site = bench.ours.site.parent / "pictures"
+    chance = random.Random(5)
+    for number in range(PHOTOGRAPHS):
+        path = site / f"content/2020/01/anh-{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        width, height = (side // 8 for side in PHOTOGRAPH)
+        small = Image.frombytes("RGB", (width, height), chance.randbytes(3 * width * height))
+        small.resize(PHOTOGRAPH, Image.Resampling.BICUBIC).save(path, quality=90)
+        front = f"title: Tin {number}\ndate: 2020-01-02\nimage: {{src: {path.name}, alt: Ảnh thử}}"
+        _write(path.with_suffix(".md"), f"---\n{front}\n---\n\nNội dung.\n")
+    _write(site / "site.yaml", "title: Kho ảnh\nlanguage: vi\n")
+    times = []
+    for _ in range(bench.repeats):
+        report = json.loads(build_ours(site, clean=True).stdout)
+        if report["pictures"] != PHOTOGRAPHS:
+            raise BenchmarkError("not all photographs were made smaller")
+        times.append(1000 * report["seconds"]["pictures"] / PHOTOGRAPHS)
+    bench.add("Photograph of 6 megapixels, ms", [statistics.median(times)])
+    put_aside(site / "public", site)
+    again = json.loads(build_ours(site).stdout)
+    if again["pictures"]:
+        raise BenchmarkError("photographs were made smaller twice")
+    took = 1000 * again["seconds"]["pictures"] / PHOTOGRAPHS
+    bench.add("– without output, with the cache, ms", [took])
+
+
 MEASURES: dict[str, Callable[[Bench], None]] = {
     "cold": measure_cold,
     "again": measure_again,
     "preview": measure_preview,
+    "pictures": measure_pictures,
 }
 
 
@@ -362,7 +393,6 @@ def run(options: argparse.Namespace, work: Path) -> None:
         text = "\n".join([table(results, "theirs"), "", *(f"- {fact}" for fact in facts), ""])
         (out / "build.md").write_text(text, "utf-8")
         (out / "build.json").write_text(as_json(facts, results, []), "utf-8")
-        shutil.rmtree(place)
     print(text)
 
 

@@ -51,6 +51,7 @@ from common import (
     measured,
     our_index_stage,
     parts_of,
+    put_aside,
     read_archive,
     say,
     spread,
@@ -336,7 +337,7 @@ class Ours:
         (self.site / "site.yaml").write_text("title: Kho bản tin\nlanguage: vi\n", "utf-8")
 
     def build(self, clean: bool = False) -> Run:
-        """Run the command as an editor would; only *clean* makes everything anew."""
+        """Run the command as an editor would; only *clean* from nothing."""
         return build_ours(self.site, clean)
 
     def put(self, bulletin: Bulletin) -> None:
@@ -432,7 +433,7 @@ class Pagefind:
 
     def build(self, clean: bool = True) -> Run:
         """Index the pages; it makes everything anew each time."""
-        shutil.rmtree(self.index, ignore_errors=True)
+        put_aside(self.index, self.folder.parent)
         self.__dict__.pop("_paths", None)
         return measured(self._program, "-m", "pagefind", "--site", self.folder, "--quiet")
 
@@ -1110,7 +1111,6 @@ def run(options: argparse.Namespace, work: Path) -> None:
             text = "\n".join([table(results, "Pagefind"), "", *(f"- {fact}" for fact in facts), ""])
             (out / "search.md").write_text(text, "utf-8")
             (out / "search.json").write_text(as_json(facts, results, notes), "utf-8")
-            shutil.rmtree(place)
         browser.close()
     for note in notes[:SHOWN_NOTES]:
         say(note)

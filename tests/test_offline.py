@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.sites import Output, Window, _content_type, words
@@ -307,6 +308,22 @@ def test_a_page_that_was_not_read_leads_to_those_that_were(
     cut(reader, host, off=False)
     page.reload()
     assert page.locator("h1").inner_text() == "Tin ba"
+
+
+@pytest.mark.browser
+def test_an_emblem_of_ones_own_is_there_without_a_page_that_was_read(
+    reader: BrowserContext, host: Host, site: str, bench: Workbench
+) -> None:
+    Image.new("RGB", (700, 700), "#8f1d14").save(bench.folder / "content/huy-hieu.png")
+    bench.write("site.yaml", SETTINGS + "theme: {emblem: huy-hieu.png}\n")
+    bench.build()
+    page = read(reader, site, FIRST)
+    # Pictures of pages go when there are many others.
+    page.evaluate("name => caches.delete(name)", f"danvan:{site}:files")
+    cut(reader, host)
+    page.goto(site + THIRD)
+    emblem = page.locator(".brand img")
+    assert emblem.evaluate("e => e.currentSrc.includes('huy-hieu') && e.naturalWidth > 0")
 
 
 @pytest.mark.browser

@@ -204,7 +204,9 @@ def check_sheets(pdf: PdfReader, pages: range, head: str) -> list[str]:
         assert size == A4
         if number > 1:
             assert squeezed(head) in texts[number - 1]
-            assert f"Trang{number}/{len(texts)}" in texts[number - 1]
+            foot = f"Trang{number}/{len(texts)}"
+            assert foot in texts[number - 1]
+            assert len(texts[number - 1]) > len(squeezed(head) + foot), "an empty sheet"
     whole = "".join(texts)
     assert not [each for each in NAVIGATION if squeezed(each) in whole]
     return texts

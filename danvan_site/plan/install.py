@@ -17,8 +17,8 @@ OFFLINE_PAGE = "ngoai-tuyen.html"
 _EMBLEM = "giao-dien/emblem.svg"
 # PNG icons of the site or its theme, where there are any: icon-192.png, icon-maskable-512.png.
 _ICON = re.compile(r"giao-dien/icon-(maskable-)?(\d+)\.png")
-# What the offline page looks like without a network.
-_CORE = ("giao-dien/theme.css", "giao-dien/ui.js", _EMBLEM)
+# With the emblem: what the offline page looks like without a network.
+_CORE = ("giao-dien/theme.css", "giao-dien/ui.js")
 
 
 def plan(frame: Frame, assets: Collection[str]) -> Iterator[Artifact]:
@@ -30,7 +30,8 @@ def plan(frame: Frame, assets: Collection[str]) -> Iterator[Artifact]:
     if not frame.settings.offline:
         yield Artifact(WORKER, "worker", "sw-removal.js", partial(dict, {}), RANK_MACHINE)
         return
-    make = partial(_worker, [path for path in _CORE if path in assets])
+    core = [path for path in _CORE if path in assets] + _shown_emblem(frame.site["emblem"])
+    make = partial(_worker, core)
     yield Artifact(WORKER, "worker", "sw.js", make, RANK_MACHINE)
     make = partial(_offline_page, frame)
     yield Artifact(OFFLINE_PAGE, "offline", "offline.html", make, RANK_LIST)
@@ -56,6 +57,14 @@ def _emblem(own: Values | None) -> Values:
         kind = "png" if own["src"].endswith(".png") else "jpeg"
         return {"src": own["src"], "type": f"image/{kind}", "sizes": f"{width}x{height}"}
     return {"src": own["src"], "type": "image/svg+xml", "sizes": "any"}
+
+
+def _shown_emblem(own: Values | None) -> list[str]:
+    """Return the file that pages show as emblem: of several widths the least, which is enough for
+    three pixels to a point.  What has workers reads WebP."""
+    if not own:
+        return [_EMBLEM]
+    return [own["still"][0]["url"] if own["still"] else own["src"]]
 
 
 def _worker(assets: Collection[str]) -> Values:

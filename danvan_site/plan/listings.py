@@ -93,7 +93,7 @@ def _index(frame: Frame, grouping: Grouping, path: str) -> Values:
             "name": term.name,
             "url": term.url,
             "count": frame.number(len(term.members)),
-            "note": term.unit.level if term.unit else "",
+            "level": term.unit.level if term.unit else "",
         }
         letters.setdefault(vietnamese.initial(term.name), []).append(entry)
     context = frame.page(path, "terms", title)
