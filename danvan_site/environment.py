@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import keyword
 import string
-from collections.abc import Container, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Container, Iterator, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -26,6 +26,7 @@ _Markup = markupsafe.Markup
 # set of these values.
 _ALIKE = frozenset(("site", "menu", "root", "page.kind", "page.entry", "page.feeds"))
 _KEPT_MOST = 256
+_ONCE_MOST = 1 << 16
 
 
 class _CodeGenerator(CodeGenerator):
@@ -118,13 +119,25 @@ class Environment(jinja2.Environment):
         self._words = words
         self._loaded: dict[str, jinja2.Template] = {}
         self._kept: dict[tuple[object, ...], tuple[list[Any], str]] = {}
-        self.globals = {"t": self._say, "range": range}
+        self._made: dict[tuple[object, ...], tuple[Any, object, object]] = {}
+        self.globals = {"t": self._say, "once": self._once, "range": range}
 
     def _say(self, key: str, **details: object) -> str:
         text = self._words.get(key)
         if text is None:
             raise jinja2.UndefinedError(f"t('{key}')")
         return text.format(**details) if details else text
+
+    def _once(self, macro: Callable[..., Any], item: object, *rest: str | int) -> Any:
+        """Return what a macro gives for an item, which stands in many lists; it is rendered once
+        for as long as the item is one and the same object, which it is while it is kept here."""
+        key = (id(macro), id(item), *rest)
+        found = self._made.get(key)
+        if found is None:
+            if len(self._made) >= _ONCE_MOST:
+                self._made.clear()
+            found = self._made[key] = macro(item, *rest), macro, item
+        return found[0]
 
     @staticmethod
     def escaped(value: Any) -> Any:

@@ -15,9 +15,9 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from danvan_site import locks, vietnamese
 from danvan_site.errors import Place, UsageError
@@ -45,8 +45,7 @@ _MARKER_TEXT = (
 OnDisk = Mapping[str, tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A file as it stands in the folder: sha256 (hexadecimal), size in bytes, time in ns."""
 
     digest: str

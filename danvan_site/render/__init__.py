@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -51,8 +51,7 @@ class Site:
     program: str
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One artifact to render: its context, and the sha256 its file is known to have.
 
     Where that is '', the file is compared byte for byte if there is one; `ABSENT` where none is.
@@ -195,8 +194,7 @@ class Renderer:
         return raw
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What came of a task: the file as it is to be, whether it is staged, or the problem.
 
     ``written`` is None where the file is known to be right already, and where there is a problem.

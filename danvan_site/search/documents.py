@@ -216,9 +216,10 @@ class _Vocabulary(dict[str, bytes]):
         mark = array("I", [BLOCK | field]).tobytes()
         if not text:
             return mark
-        stream = mark + b"".join(map(self.__getitem__, text.replace("\n", " ").split(" ")))
-        # Most stand in no text, which is told without a call for each.
-        found = [each for each in self._phrases if each[0] in stream]
+        stream = mark + b"".join([self[word] for word in text.split()])
+        # Most stand in no text, which is told without a call of ours for each.
+        find = stream.find
+        found = [each for each in self._phrases if find(each[0]) >= 0]
         others = (other for phrase, other in found if _stands_in(phrase, stream))
         return b"".join((stream, *(mark + other for other in others)))
 
