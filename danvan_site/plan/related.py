@@ -10,6 +10,8 @@ what a bulletin is about, as in imported archives, is it looked for among those 
 from __future__ import annotations
 
 import itertools
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -38,13 +40,14 @@ class Related:
     def __init__(self, library: Library, stamps: Mapping[str, str]) -> None:
         self._library = library
         self._sums = _sums(library, stamps)
-        self._places: dict[tuple[str, str], Mapping[str, int]] = {}
-        self._order: dict[str, int] = {}
-        self._pairs: dict[str, frozenset[tuple[str, str]]] = {}
+        self._ranks: dict[str, int] = {}
+        self._members: dict[tuple[str, str], array[int]] = {}
+        self._pairs: dict[int, frozenset[int]] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """What is only at hand is made anew in each process."""
-        return vars(self) | {"_places": {}, "_order": {}, "_pairs": {}}
+        return vars(self) | {"_ranks": {}, "_members": {}, "_pairs": {}, "_numbers": {}}
 
     def stamp(self, bulletin: Bulletin) -> str:
         """Return what tells whether `of` is what it was."""
@@ -52,59 +55,67 @@ class Related:
 
     def of(self, bulletin: Bulletin, shown: Sequence[Bulletin]) -> list[Bulletin]:
         """Return those related to a bulletin, the nearest first, without those *shown* already."""
-        scores: dict[str, float] = {}
-        found: dict[str, Bulletin] = {}
+        # Ranks in the library stand for bulletins: most candidates need not be looked at.
+        rank = self._rank(bulletin)
+        scores: dict[int, float] = {}
         for term in _terms_of(self._library, bulletin):
-            place = self._place(term, bulletin)
-            weight = _WEIGHTS[term.grouping] * self._rarity(bulletin, place)
-            for each in term.members[max(place - WINDOW, 0) : place]:
-                path = each.path
-                if path in found:
-                    scores[path] += weight
-                else:
-                    scores[path], found[path] = weight, each
-        for each in shown:
-            scores.pop(each.path, None)
+            members = self._ranks_of(term)
+            place = bisect_left(members, rank)
+            weight = _WEIGHTS[term.grouping] * _rarity(rank, place)
+            for each in members[max(place - WINDOW, 0) : place]:
+                scores[each] = scores.get(each, 0.0) + weight
+        for one in shown:
+            scores.pop(self._rank(one), None)
         nearest = sorted(scores, key=scores.__getitem__, reverse=True)[:_NEAREST]
         ranked = []
-        own, pairs = bulletin.head, self._title_pairs(bulletin)
-        for path in nearest:
-            each = found[path]
-            head = each.head
+        own, pairs = bulletin.head, self._title_pairs(rank)
+        for each in nearest:
+            found = self._library.bulletins[each]
+            head = found.head
             common = len(pairs & self._title_pairs(each))
-            score = scores[path] + _PAIR * min(common, _PAIRS_MOST)
+            score = scores[each] + _PAIR * min(common, _PAIRS_MOST)
             if own.category and head.category and own.category[0] == head.category[0]:
                 score += _CATEGORY
             if own.unit and own.unit == head.unit:
                 score += _UNIT
             if score >= _LEAST and head.status != "withdrawn":
-                ranked.append((score, head.starts or 0, head.url, each))
+                ranked.append((score, head.starts or 0, head.url, found))
         ranked.sort(key=itemgetter(0, 1, 2), reverse=True)
-        return [each for *_, each in ranked[:MOST]]
+        return [found for *_, found in ranked[:MOST]]
 
-    def _place(self, term: Term, bulletin: Bulletin) -> int:
-        """Return the place of a bulletin among the members of a term."""
-        key = term.grouping, term.slug
-        if key not in self._places:
-            self._places[key] = {each.path: place for place, each in enumerate(term.members)}
-        return self._places[key][bulletin.path]
-
-    def _rarity(self, bulletin: Bulletin, place: int) -> float:
-        """Return how rare a term is of which a bulletin has *place*."""
-        if not self._order:
+    def _rank(self, bulletin: Bulletin) -> int:
+        """Return the place of a bulletin in the library."""
+        if not self._ranks:
             bulletins = self._library.bulletins
-            self._order.update((each.path, place) for place, each in enumerate(bulletins))
-        bits = self._order[bulletin.path].bit_length()
-        return (bits - place.bit_length() + 1) / (bits + 1)
+            self._ranks.update((each.path, rank) for rank, each in enumerate(bulletins))
+        return self._ranks[bulletin.path]
 
-    def _title_pairs(self, bulletin: Bulletin) -> frozenset[tuple[str, str]]:
-        pairs = self._pairs.get(bulletin.path)
-        if pairs is None:
+    def _ranks_of(self, term: Term) -> array[int]:
+        """Return the ranks of a term's members."""
+        key = term.grouping, term.slug
+        found = self._members.get(key)
+        if found is None:
+            found = self._members[key] = array("I", map(self._rank, term.members))
+        return found
+
+    def _title_pairs(self, rank: int) -> frozenset[int]:
+        """Return the numbers of the pairs of words in the title of a bulletin."""
+        found = self._pairs.get(rank)
+        if found is None:
             # Two placements of a tone mark differ here: telling them the same takes as long as all
             # the rest, and it is a word in a hundred.
-            words = bulletin.head.title.lower().split()
-            pairs = self._pairs[bulletin.path] = frozenset(itertools.pairwise(words))
-        return pairs
+            words = self._library.bulletins[rank].head.title.lower().split()
+            numbers = self._numbers
+            found = self._pairs[rank] = frozenset(
+                [numbers.setdefault(pair, len(numbers)) for pair in itertools.pairwise(words)]
+            )
+        return found
+
+
+def _rarity(rank: int, place: int) -> float:
+    """Return how rare a term is of which the bulletin of a rank has *place*."""
+    bits = rank.bit_length()
+    return (bits - place.bit_length() + 1) / (bits + 1)
 
 
 def _terms_of(library: Library, bulletin: Bulletin) -> Iterator[Term]:
