@@ -102,18 +102,18 @@ class Block:
 
 def ordered(keys: U64) -> NDArray[np.int64]:
     """Return the order that sorts *keys* and leaves equal ones as they stand."""
-    room = len(keys).bit_length()
-    if int(keys.max(initial=0)).bit_length() + room > 64:
-        return np.argsort(keys, kind="stable")
-    # Plain numbers are sorted many times faster than the places of numbers.
-    packed = keys << np.uint64(room) | np.arange(len(keys), dtype=np.uint64)
-    packed.sort()
-    return (packed & np.uint64((1 << room) - 1)).view(np.int64)
+    # NumPy sorts sixteen bits by counting them: some passes of that take a fraction of the time
+    # that comparing whole keys takes.
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    for shift in range(16, int(keys.max(initial=0)).bit_length(), 16):
+        digits = (keys >> np.uint64(shift)).astype(np.uint16)
+        order = order[np.argsort(digits[order], kind="stable")]
+    return order
 
 
 def _distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the different ones of *keys*, in order, and how often each is there."""
-    found = np.sort(keys)
+    found = keys[ordered(keys.view(np.uint64))]
     firsts = np.flatnonzero(changes(found))
     return found[firsts], np.diff(firsts, append=len(found))
 
