@@ -376,7 +376,7 @@ def test_the_calendar_leads_to_the_days_that_have_bulletins(demo: Output) -> Non
     assert [words(each) for each in page.all("caption", within=calendar)] == ["Tháng 10/2026"]
     days = page.all("a", within=page.one("tbody", within=calendar))
     assert [(words(each), each.get("aria-label")) for each in days] == [
-        ("15", "Thứ Năm, 15/10/2026: 1 tin")
+        ("15", "15 – Thứ Năm, 15/10/2026: 1 tin")
     ]
     assert resolve("index.html", days[0].get("href", "")) == "2026/10/index.html#ngay-15"
     first_week = page.all("tr", within=calendar)[1]
@@ -403,18 +403,18 @@ def test_units_stand_in_dictionary_order_with_their_counts(demo: Output) -> None
     page = demo["don-vi/index.html"]
     rows = [words(each) for each in page.all("li", within=page.one("div", "term-index"))]
     assert rows == [
-        "Ban Dân vận Huyện ủy Bình Nguyên 5 tin huyện",
-        "Ban Dân vận Huyện ủy Thượng Sơn 4 tin huyện",
-        "Ban Dân vận Tỉnh ủy 6 tin tỉnh",
-        "Ban Tuyên giáo Tỉnh ủy 1 tin tỉnh",
-        "Ban Tuyên giáo và Dân vận Huyện ủy Bình Nguyên 1 tin huyện",
-        "Ban Tuyên giáo và Dân vận Tỉnh ủy 4 tin tỉnh",
-        "Ban Xây dựng Đảng, Đảng ủy xã Bình Nguyên 1 tin xã",
-        "Ủy ban Mặt trận Tổ quốc Việt Nam tỉnh 6 tin tỉnh",
-        "Ủy ban nhân dân huyện Bình Nguyên 5 tin huyện",
-        "Ủy ban nhân dân tỉnh 2 tin tỉnh",
-        "Ủy ban nhân dân xã Bình Nguyên 3 tin xã",
-        "Ủy ban nhân dân xã Tân Hòa 3 tin xã",
+        "Ban Dân vận Huyện ủy Bình Nguyên 5 tin Cấp: huyện",
+        "Ban Dân vận Huyện ủy Thượng Sơn 4 tin Cấp: huyện",
+        "Ban Dân vận Tỉnh ủy 6 tin Cấp: tỉnh",
+        "Ban Tuyên giáo Tỉnh ủy 1 tin Cấp: tỉnh",
+        "Ban Tuyên giáo và Dân vận Huyện ủy Bình Nguyên 1 tin Cấp: huyện",
+        "Ban Tuyên giáo và Dân vận Tỉnh ủy 4 tin Cấp: tỉnh",
+        "Ban Xây dựng Đảng, Đảng ủy xã Bình Nguyên 1 tin Cấp: xã",
+        "Ủy ban Mặt trận Tổ quốc Việt Nam tỉnh 6 tin Cấp: tỉnh",
+        "Ủy ban nhân dân huyện Bình Nguyên 5 tin Cấp: huyện",
+        "Ủy ban nhân dân tỉnh 2 tin Cấp: tỉnh",
+        "Ủy ban nhân dân xã Bình Nguyên 3 tin Cấp: xã",
+        "Ủy ban nhân dân xã Tân Hòa 3 tin Cấp: xã",
     ]
 
 
