@@ -188,8 +188,9 @@ def test_axe_finds_nothing_in_any_width_or_colours(page: Page, width: int) -> No
 def test_who_speaks_to_a_device_says_what_is_to_be_read(page: Page) -> None:
     """The name of a link or button has the words that it shows (WCAG 2.5.3)."""
     others = page.evaluate(
-        r"""() => [...document.querySelectorAll('a[aria-label], button[aria-label]')].filter((each) => {
-            const words = (text) => ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim()} `;
+        r"""() => [...document.querySelectorAll(':is(a, button)[aria-label]')].filter((each) => {
+            const words = (text) =>
+                ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim()} `;
             const shown = words(each.innerText);
             return shown.trim() && !words(each.getAttribute('aria-label')).includes(shown);
         }).map((each) => each.outerHTML)"""
