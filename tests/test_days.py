@@ -36,8 +36,8 @@ def test_a_calendar_has_shades_by_fixed_steps_and_says_each_count(dated: Output)
         if cell.get("class")
     }
     assert shades == {
-        "15": ("heat-4", "Thứ Năm, 15/10/2020: 12 tin"),
-        "16": ("heat-2", "Thứ Sáu, 16/10/2020: 2 tin"),
+        "15": ("heat-4", "15 – Thứ Năm, 15/10/2020: 12 tin"),
+        "16": ("heat-2", "16 – Thứ Sáu, 16/10/2020: 2 tin"),
     }
     assert words(page.one("p", "legend")) == "Số tin mỗi ngày: 1 2–4 5–9 10 trở lên"
 
@@ -47,8 +47,8 @@ def test_the_page_of_a_day_marks_it_and_does_not_count_the_others(dated: Output)
     days = page.all("a", within=page.one("tbody"))
     assert [each.get("aria-current") for each in days] == ["date", None]
     assert [each.get("aria-label") for each in days] == [
-        "Thứ Năm, 15/10/2020",
-        "Thứ Sáu, 16/10/2020",
+        "15 – Thứ Năm, 15/10/2020",
+        "16 – Thứ Sáu, 16/10/2020",
     ]
     assert "legend" not in page.source.partition("<main")[2]
 
