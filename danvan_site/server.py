@@ -195,8 +195,9 @@ class _Changes(FileSystemEventHandler):
         self._observer: BaseObserver = PollingObserver(timeout=_POLL) if poll else Observer()
         # A folder made while its parent is looked through is met twice, which changes nothing.
         warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
-        # What else the library has to say is that it has lost changes.
-        logging.getLogger("watchdog").addHandler(_Lost(self._note))
+        # Where changes come faster than they are told, some are lost.  Those that wait to be told
+        # lead to a build that comes after them all.
+        logging.getLogger("watchdog").setLevel(logging.ERROR)
         # Path of a folder → what tells it from another one that has come in its place.
         self._watched: dict[str, tuple[tuple[int, int], ObservedWatch]] = {}
         self._observer.start()
@@ -249,12 +250,9 @@ class _Changes(FileSystemEventHandler):
         """Note what can change the site."""
         paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
         if any(self._matters(path) for path in paths):
-            self._note()
-
-    def _note(self) -> None:
-        with self._turn:
-            self._changed.set()
-            self._settled.clear()
+            with self._turn:
+                self._changed.set()
+                self._settled.clear()
 
     def _matters(self, path: str) -> bool:
         """Tell whether a path belongs to the sources; what a build itself writes does not."""
@@ -264,17 +262,6 @@ class _Changes(FileSystemEventHandler):
             return False
         below = [os.path.relpath(path, root) for root in self._roots if _is_below(path, root)]
         return any(not part.startswith(".") for each in below for part in PurePath(each).parts[-1:])
-
-
-class _Lost(logging.Handler):
-    """Calls *note* instead of printing a warning that changes came faster than they were told."""
-
-    def __init__(self, note: Callable[[], None]) -> None:
-        super().__init__(logging.WARNING)
-        self._note = note
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._note()
 
 
 def _identity(folder: str) -> tuple[int, int] | None:
