@@ -18,7 +18,7 @@ from danvan_site.frontmatter import Metadata
 from danvan_site.markdown import Reference
 from danvan_site.pictures.facts import svg_size
 from danvan_site.remote import of_build
-from danvan_site.state import KnownSource, Record, Rows, Stamp
+from danvan_site.state import Brief, KnownSource, Record, Rows, Stamp
 
 PAGES = "pages/"
 MAX_BYTES = 8_000_000
@@ -144,9 +144,9 @@ class Bulletin:
         return _rest(self.rows, self.path, self.digest).meta
 
     @property
-    def excerpt(self) -> str:
-        """How the body begins."""
-        return _rest(self.rows, self.path, self.digest).excerpt
+    def brief(self) -> Brief:
+        """What lists show of it besides its head."""
+        return _brief(self.rows, self.path, self.digest)
 
     @property
     def anchors(self) -> Sequence[str]:
@@ -176,7 +176,6 @@ class _Rest(NamedTuple):
     front matter that can turn out to be wrong only beside other files."""
 
     meta: Metadata
-    excerpt: str
     anchors: Sequence[str]
     places: Mapping[str, Sequence[int]]
     contents: Sequence[markdown.Heading]
@@ -188,6 +187,13 @@ class _Rest(NamedTuple):
 def _rest(rows: Rows, path: str, _digest: str) -> _Rest:
     front, *others = rows(path)
     return _Rest(Metadata.from_row(front), *others)
+
+
+# Lists need of many what is little: of all the rest only few would be at hand.
+@of_build
+@lru_cache(maxsize=1024)
+def _brief(rows: Rows, path: str, _digest: str) -> Brief:
+    return rows.brief(path)
 
 
 def _stem(path: str, meta: Metadata) -> str:
@@ -208,13 +214,15 @@ class ReadFile:
     """The result of reading one file: what the state keeps of it, and its body's HTML.
 
     ``row`` is JSON; it is '' where the file cannot be read, and None where it is, by its digest,
-    what it was: only its time differs.  ``record`` is what open data have of it, None likewise.
+    what it was: only its time differs.  ``brief`` and ``record`` are what lists and open data have
+    of it, None likewise.
     """
 
     path: str
     known: KnownSource
     row: str | None
     html: str = ""
+    brief: Brief | None = None
     record: Record | None = None
 
 
@@ -258,13 +266,14 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
         for key, place in source.places.items()
         if key.startswith(_PLACED)
     }
-    excerpt = _excerpt(body.opening)
+    alt = meta.image.alt if meta.image else ""
+    brief = Brief(meta.lead or _excerpt(body.opening), alt)
     front = records.to_json(meta.to_row())
-    row = f"[{front}, {records.to_json([excerpt, body.anchors, places, body.contents])[1:]}"
+    row = f"[{front}, {records.to_json([body.anchors, places, body.contents])[1:]}"
     record = records.of(file.path, meta, parts.body)
-    head = _head(file, meta, body, options.zone, (front, "" if meta.lead else excerpt))
+    head = _head(file, meta, body, options.zone, (front, "" if meta.lead else brief.summary))
     known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], head)
-    return ReadFile(file.path, known, row, body.html, record)
+    return ReadFile(file.path, known, row, body.html, brief, record)
 
 
 def _unreadable(file: File, digest: str, problems: Iterable[Problem]) -> ReadFile:

@@ -19,7 +19,7 @@ from danvan_site.output import OnDisk
 from danvan_site.plan import Artifact, Plan, canonical
 from danvan_site.search.files import OF_STREAMS
 from danvan_site.search.spool import Spool
-from danvan_site.state import KnownOutput
+from danvan_site.state import KnownOutput, reader
 from danvan_site.templates import Templates
 from danvan_site.workers import Workers
 
@@ -64,7 +64,10 @@ def render_some(job: Job, batches: Sequence[Sequence[Wanted]]) -> list[Outcome]:
     """Make the contexts of some artifacts and render them, but for those that have no inputs and
     whose context is what it was."""
     outcomes = []
-    for number, known, current in itertools.chain.from_iterable(batches):
+    wanted = list(itertools.chain.from_iterable(batches))
+    subjects = [job.artifacts[each.number].subject for each in wanted]
+    reader(job.site.state).ahead([subject for subject in subjects if subject.endswith(".md")])
+    for number, known, current in wanted:
         artifact = job.artifacts[number]
         task = _task(job.site, artifact, current)
         digest = "" if artifact.inputs else _digest(task.kind, canonical(task.context))

@@ -60,7 +60,7 @@ class Stages:
         self._settings = settings
         self._folder = folder
         self._state = state
-        self._rows = Rows(state.path)
+        self._rows = Rows(str(state.path))
         self._workers = Workers(options.jobs, self._found if options.executor else None)
         self._progress = progress
         self._program = program
@@ -177,6 +177,7 @@ class Stages:
         self._state.keep_rows(
             (each.path, each.row, each.html) for each in some if each.row is not None
         )
+        self._state.keep_briefs((read.path, read.brief) for read in some if read.brief)
         self._state.keep_records((each.path, each.record) for each in some if each.record)
 
     # library

@@ -19,12 +19,13 @@ from danvan_site.remote import after_work, is_elsewhere
 
 # So many values older versions of SQLite take in a query.
 _VARIABLES = 999
-_LAYOUT = "8"
+_LAYOUT = "9"
 _TABLES = """
 CREATE TABLE known (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
     digest TEXT, problems TEXT, head TEXT) WITHOUT ROWID;
 CREATE TABLE text (path TEXT PRIMARY KEY, row TEXT, html TEXT);
+CREATE TABLE brief (path TEXT PRIMARY KEY, summary TEXT, alt TEXT) WITHOUT ROWID;
 CREATE TABLE members (path TEXT PRIMARY KEY, data BLOB);
 CREATE TABLE cells (path TEXT PRIMARY KEY, data BLOB);
 CREATE TABLE body (path TEXT PRIMARY KEY, data BLOB);
@@ -72,6 +73,14 @@ class Record(NamedTuple):
     members: bytes
     cells: bytes
     body: bytes
+
+
+class Brief(NamedTuple):
+    """What lists show of a source besides its head: lead, or how the body begins; what the picture
+    shows, '' where there is none."""
+
+    summary: str
+    alt: str
 
 
 class KnownOutput(NamedTuple):
@@ -211,6 +220,13 @@ class State:
         """Add or replace what was read of sources: path, row as JSON, the body as HTML."""
         self._database.executemany("INSERT OR REPLACE INTO text VALUES (?, ?, ?)", rows)
 
+    def keep_briefs(self, briefs: Iterable[tuple[str, Brief]]) -> None:
+        """Add or replace what lists show of sources, by path."""
+        self._database.executemany(
+            "INSERT OR REPLACE INTO brief VALUES (?, ?, ?)",
+            ((path, *each) for path, each in briefs),
+        )
+
     def keep_records(self, records: Iterable[tuple[str, Record]]) -> None:
         """Add or replace what open data have of sources, by path."""
         some = list(records)
@@ -224,7 +240,7 @@ class State:
     def forget_sources(self, paths: Iterable[str]) -> None:
         """Remove sources and all that was read of them."""
         gone = [(path,) for path in paths]
-        for table in ("source", "text", *Record._fields):
+        for table in ("source", "text", "brief", *Record._fields):
             self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)
 
     def outputs(self) -> dict[str, KnownOutput]:
@@ -319,39 +335,42 @@ class Reader:
     not hold.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         mode = "?mode=ro&immutable=1" if is_elsewhere() else ""
-        address = path.absolute().as_uri() + mode
+        address = Path(path).absolute().as_uri() + mode
         self._database = sqlite3.connect(address, uri=True, check_same_thread=False)
+        self._ahead: dict[str, tuple[str, str]] = {}
 
     def close(self) -> None:
         """Close the file."""
         self._database.close()
 
+    def ahead(self, paths: Sequence[str]) -> None:
+        """Have rows and bodies of some sources at hand, which are asked for next."""
+        found = self._some("path, row, html FROM text", paths)
+        self._ahead = {path: (row, html) for path, row, html in found}
+
     def html(self, path: str) -> str:
         """Return the body of the source *path* as HTML; raise KeyError where it is not known."""
+        if path in self._ahead:
+            return self._ahead[path][1]
         return str(self._one("SELECT html FROM text WHERE path = ?", path)[0])
 
     def row(self, path: str) -> Any:
         """Return what was read of the source *path*; raise KeyError where it is not known."""
+        if path in self._ahead:
+            return json.loads(self._ahead[path][0])
         return json.loads(self._one("SELECT row FROM text WHERE path = ?", path)[0])
 
-    def row_and_html(self, path: str) -> tuple[Any, str]:
-        """Return both at once, `row` and `html`; raise KeyError where *path* is not known."""
-        row, html = self._one("SELECT row, html FROM text WHERE path = ?", path)
-        return json.loads(row), str(html)
+    def brief(self, path: str) -> Brief:
+        """Return what lists show of the source *path*; raise KeyError where it is not known."""
+        return Brief._make(self._one("SELECT summary, alt FROM brief WHERE path = ?", path))
 
     def records(self, table: str, paths: Sequence[str] | None = None) -> dict[str, bytes]:
         """Return by path what open data have of some sources, or of all: a field of `Record`."""
-        query = f"SELECT path, data FROM {table}"
         if paths is None:
-            return dict(self._database.execute(query))
-        found: dict[str, bytes] = {}
-        for start in range(0, len(paths), _VARIABLES):
-            some = paths[start : start + _VARIABLES]
-            marks = ",".join("?" * len(some))
-            found.update(self._database.execute(f"{query} WHERE path IN ({marks})", some))
-        return found
+            return dict(self._database.execute(f"SELECT path, data FROM {table}"))
+        return dict(self._some(f"path, data FROM {table}", paths))
 
     def words(self) -> list[str]:
         """Return the vocabulary of the streams, by number."""
@@ -362,32 +381,42 @@ class Reader:
         """Return the token stream of the source *path*; raise KeyError where it is not known."""
         return bytes(self._one("SELECT data FROM stream_data WHERE path = ?", path)[0])
 
+    def _some(self, what: str, paths: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        for start in range(0, len(paths), _VARIABLES):
+            some = paths[start : start + _VARIABLES]
+            marks = ",".join("?" * len(some))
+            yield from self._database.execute(f"SELECT {what} WHERE path IN ({marks})", some)
+
     def _one(self, query: str, path: str) -> tuple[Any, ...]:
-        row = self._database.execute(query, (path,)).fetchone()
+        row: tuple[Any, ...] | None = self._database.execute(query, (path,)).fetchone()
         if row is None:
             raise KeyError(path)
-        return tuple(row)
+        return row
 
 
 class Rows:
     """What was read of sources, taken from the state file by whatever process asks."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
 
     def __call__(self, path: str) -> Any:
         """Return the row of the source *path*; raise KeyError where it is not known."""
         return reader(self._path).row(path)
 
-    def __reduce__(self) -> tuple[type[Rows], tuple[Path]]:
+    def brief(self, path: str) -> Brief:
+        """Return what lists show of the source *path*; raise KeyError where it is not known."""
+        return reader(self._path).brief(path)
+
+    def __reduce__(self) -> tuple[type[Rows], tuple[str]]:
         return Rows, (self._path,)
 
 
 # A process that was forked must leave alone what its parent has opened.
-_readers: dict[tuple[int, Path], Reader] = {}
+_readers: dict[tuple[int, str], Reader] = {}
 
 
-def reader(path: Path) -> Reader:
+def reader(path: str) -> Reader:
     """Return this process's reader of the state file at *path*."""
     key = os.getpid(), path
     if key not in _readers:

@@ -120,7 +120,7 @@ def body_of(frame: Frame, bulletin: Bulletin) -> Values:
 def _plain_page(frame: Frame, page: Bulletin) -> Values:
     meta = page.meta
     context = frame.page(
-        page.url, "page", meta.title, description=meta.lead or page.excerpt, lang=meta.lang
+        page.url, "page", meta.title, description=page.brief.summary, lang=meta.lang
     )
     context["bulletin"] = {"title": meta.title, "lead": meta.lead}
     context["contents"] = contents_of(page.contents)
@@ -138,7 +138,7 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         bulletin.url,
         "article",
         meta.title,
-        description=meta.lead or bulletin.excerpt,
+        description=bulletin.brief.summary,
         crumbs=crumbs,
         feeds=[(shelf.name, f"{shelf.folder}/feed.xml")] if shelf else [],
         lang=meta.lang,
@@ -303,7 +303,7 @@ def _dublin_core(frame: Frame, bulletin: Bulletin, values: Values) -> list[Value
         ("title", meta.title),
         *(("creator", name) for name in meta.author or (meta.unit or publisher,)),
         ("date", values["date"]["iso"]),
-        ("description", meta.lead or bulletin.excerpt),
+        ("description", bulletin.brief.summary),
         ("publisher", publisher),
         ("identifier", values["permalink"]),
         ("language", meta.lang or settings.language),
@@ -324,7 +324,7 @@ def _json_ld(frame: Frame, bulletin: Bulletin, values: Values) -> str:
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "headline": meta.title,
-        "description": meta.lead or bulletin.excerpt,
+        "description": bulletin.brief.summary,
         "datePublished": values["date"]["iso"],
         "inLanguage": meta.lang or settings.language,
         "author": [{"@type": "Person", "name": name} for name in meta.author],

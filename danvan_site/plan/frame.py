@@ -202,31 +202,32 @@ class Frame:
 
     def card(self, bulletin: Bulletin) -> Values:
         """Return what lists show of a bulletin."""
-        meta = bulletin.meta
-        units = self.terms("don-vi", [meta.unit] if meta.unit else [])
-        categories = self.terms("chuyen-muc", meta.category[:1])
+        # Reading its front matter would take longer than all the rest.
+        head = bulletin.head
+        units = self.terms("don-vi", [head.unit] if head.unit else [])
+        categories = self.terms("chuyen-muc", head.category[:1])
         return {
-            "id": meta.id or bulletin.url[:-5],
-            "title": meta.title,
+            "id": head.id or bulletin.url[:-5],
+            "title": head.title,
             "url": bulletin.url,
             "anchor": anchor(bulletin),
             "date": self.date(bulletin.date),
-            "lead": meta.lead or bulletin.excerpt,
+            "lead": bulletin.brief.summary,
             "category": categories[0] if categories else None,
             "unit": units[0] if units else None,
             "image": self.picture(bulletin),
-            "views": meta.views,
-            "views_text": self.number(meta.views) if meta.views is not None else "",
-            "status": meta.status,
-            "draft": meta.draft,
+            "views": head.views,
+            "views_text": self.number(head.views) if head.views is not None else "",
+            "status": head.status,
+            "draft": head.draft,
         }
 
     def picture(self, bulletin: Bulletin) -> Values | None:
         """Return a bulletin's lead picture (`pictures.values`) with its ``alt``, or None."""
         picture = self.references.picture(bulletin)
-        if not picture or not bulletin.meta.image:
+        if not picture:
             return None
-        return values(self.references, picture) | {"alt": bulletin.meta.image.alt}
+        return values(self.references, picture) | {"alt": bulletin.brief.alt}
 
     def cards_of(self, bulletins: Sequence[Bulletin]) -> list[Values]:
         """Return the cards of some bulletins, in their order; each is made once in a process."""

@@ -78,7 +78,6 @@ class Renderer:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._state_file = Path(site.state)
         self._templates = templates.shared(
             site.templates,
             site.templates_shown,
@@ -107,7 +106,7 @@ class Renderer:
         }
 
     def _state(self) -> Reader:
-        return reader(self._state_file)
+        return reader(self._site.state)
 
     def render(self, task: Task) -> bytes:
         """Return the bytes of an artifact.
@@ -138,7 +137,7 @@ class Renderer:
         """Return a body with what its references lead to and show."""
         pictures = body["pictures"]
         show = partial(self._shown, root, pictures) if pictures else None
-        html = _body(self._state_file, body["path"], body["digest"])
+        html = _body(self._site.state, body["path"], body["digest"])
         return markdown.resolve(html, body["addresses"], body["documents"], show)
 
     def _shown(
@@ -297,5 +296,5 @@ def _renderer(site: Site) -> Renderer:
 # A bulletin's page and the document of its month are often made in one process, soon after each
 # other.
 @lru_cache(maxsize=512)
-def _body(state: Path, path: str, _digest: str) -> str:
+def _body(state: str, path: str, _digest: str) -> str:
     return reader(state).html(path)

@@ -216,7 +216,7 @@ class _Vocabulary(dict[str, bytes]):
         mark = array("I", [BLOCK | field]).tobytes()
         if not text:
             return mark
-        stream = mark + b"".join([self[word] for word in text.split()])
+        stream = mark + b"".join(map(self.__getitem__, text.split()))
         # Most stand in no text, which is told without a call of ours for each.
         find = stream.find
         found = [each for each in self._phrases if find(each[0]) >= 0]

@@ -43,9 +43,10 @@ class Tokenizing:
 
 def tokenize(options: Tokenizing, sources: Sequence[Source]) -> list[Streams]:
     """Make the streams of some sources, whose bodies are in the state."""
-    state = reader(Path(options.state))
-    found = (state.row_and_html(source.path) for source in sources)
-    bulletins = ((Metadata.from_row(row[0]), html) for row, html in found)
+    state = reader(options.state)
+    paths = [source.path for source in sources]
+    state.ahead(paths)
+    bulletins = ((Metadata.from_row(state.row(path)[0]), state.html(path)) for path in paths)
     return [read(bulletins, options.abbreviations)]
 
 

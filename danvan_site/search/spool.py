@@ -11,7 +11,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -156,7 +155,7 @@ def spool_small(spool: Spool, paths: Sequence[str]) -> Small:
 
 
 def _block(spool: Spool, paths: Sequence[str]) -> Block:
-    state = reader(Path(spool.state))
+    state = reader(spool.state)
     streams = [np.frombuffer(state.stream(path), np.uint32) for path in paths]
     if not streams:
         return Block.of(np.zeros(0, np.uint32), [])
