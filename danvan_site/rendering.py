@@ -27,6 +27,10 @@ from danvan_site.workers import Workers
 _WORTH_BATCHES = 4
 _WORTH_INDEX_BATCHES = 64
 _BATCH = 50
+# Where there is so much that it is shared out in any case, what stands in one folder stays together
+# up to this number: a month's pages show the same bulletins.
+_MANY = 40 * _BATCH
+_BATCH_MOST = 200
 _INDEX_BATCH = 100
 # Each of these is as much work as hundreds of pages: they come first, one by one, so that no
 # process is left alone with them at the end.
@@ -133,7 +137,20 @@ class Rendering:
         wanted = list(self._wanted(self._pages, self._inputs))
         large = [[each] for each in wanted if self._is_large(each)]
         others = [each for each in wanted if not self._is_large(each)]
-        return large + [others[at : at + _BATCH] for at in range(0, len(others), _BATCH)]
+        return large + self._batches(others)
+
+    def _batches(self, wanted: Sequence[Wanted]) -> list[list[Wanted]]:
+        most = _BATCH_MOST if len(wanted) >= _MANY else _BATCH
+        batches: list[list[Wanted]] = []
+        room, folder = 0, ""
+        for each in wanted:
+            here = self._pages[each.number].path.rpartition("/")[0]
+            if room <= (most - _BATCH if here != folder else 0):
+                batches.append([])
+                room = most
+            batches[-1].append(each)
+            room, folder = room - 1, here
+        return batches
 
     def begin(self, batches: Batches, workers: Workers) -> Outcomes:
         """Begin to render *batches* of the pages; `gather` has to have what comes of it."""

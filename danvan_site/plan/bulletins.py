@@ -21,6 +21,8 @@ from danvan_site.plan.share import links as share_links
 
 _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _MAIL_FIELDS = (("subject", "reply_subject"), ("body", "reply_text"))
+# So many bulletins are kept as they are shown: those of a month and the next.
+_AT_HAND = 512
 _FORM_FIELDS = (("name", "reply_name"), ("email", "reply_email"), ("message", "reply_text"))
 
 
@@ -71,8 +73,7 @@ def _inputs(
 
 
 def own_inputs(frame: Frame, bulletin: Bulletin) -> list[str]:
-    """Return what `bulletin_values` and `body_of` come from, besides what a card's stamp tells and
-    the names of terms."""
+    """Return what `whole` comes from, besides what a card's stamp tells and the names of terms."""
     parts = [bulletin.head.body_digest]
     if bulletin.head.documents:
         parts += frame.document_stamps(bulletin.head.documents)
@@ -93,7 +94,19 @@ def _more_url(frame: Frame, bulletin: Bulletin) -> str:
     return f"{place}#{anchor(bulletin)}"
 
 
-def body_of(frame: Frame, bulletin: Bulletin) -> Values:
+def whole(frame: Frame, bulletin: Bulletin) -> tuple[Values, Values]:
+    """Return what every page that has the whole bulletin shows of it, and its body; made once for
+    its own page and the document of its month, which are made soon after each other."""
+    found = frame.whole.get(bulletin.path)
+    if found is None:
+        if len(frame.whole) >= _AT_HAND:
+            frame.whole.clear()
+        found = _bulletin_values(frame, bulletin), _body_of(frame, bulletin)
+        frame.whole[bulletin.path] = found
+    return found
+
+
+def _body_of(frame: Frame, bulletin: Bulletin) -> Values:
     """Say where a renderer finds the body's HTML, what its references and the documents in it lead
     to, and which abbreviations it is to explain."""
     root = root_of(bulletin.url)
@@ -124,13 +137,13 @@ def _plain_page(frame: Frame, page: Bulletin) -> Values:
     )
     context["bulletin"] = {"title": meta.title, "lead": meta.lead}
     context["contents"] = contents_of(page.contents)
-    context["body"] = body_of(frame, page)
+    context["body"] = _body_of(frame, page)
     return context
 
 
 def _article(frame: Frame, bulletin: Bulletin) -> Values:
     meta = bulletin.meta
-    values = _values_of_own_page(frame, bulletin)
+    values, body = _of_own_page(frame, bulletin)
     shelf = frame.library.shelf(bulletin)
     crumbs = [(frame.grouping_title("chuyen-muc"), "chuyen-muc/index.html")] if shelf else []
     crumbs += [(shelf.name, shelf.url)] if shelf else []
@@ -150,7 +163,7 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
     back = (shelf.name, shelf.url) if shelf else (frame.text("archive"), "luu-tru/index.html")
     context |= {
         "bulletin": values,
-        "body": body_of(frame, bulletin),
+        "body": body,
         "newer": frame.cards_of(newer),
         "older": frame.cards_of(older),
         "list": {"title": back[0], "url": back[1]},
@@ -197,8 +210,7 @@ def _byline(frame: Frame, bulletin: Bulletin) -> str:
     return f"{authors} ({photos})" if authors and photos else authors or photos
 
 
-def bulletin_values(frame: Frame, bulletin: Bulletin) -> Values:
-    """Return what every page that has the whole bulletin shows of it."""
+def _bulletin_values(frame: Frame, bulletin: Bulletin) -> Values:
     meta = bulletin.meta
     source = meta.source
     return frame.cards_of([bulletin])[0] | {
@@ -224,11 +236,11 @@ def bulletin_values(frame: Frame, bulletin: Bulletin) -> Values:
     }  # fmt: skip
 
 
-def _values_of_own_page(frame: Frame, bulletin: Bulletin) -> Values:
-    """Return what a bulletin's own page shows of it: what it belongs to, too."""
+def _of_own_page(frame: Frame, bulletin: Bulletin) -> tuple[Values, Values]:
+    """Return what a bulletin's own page shows of it, what it belongs to, too, and its body."""
     meta = bulletin.meta
-    values = bulletin_values(frame, bulletin)
-    return values | {
+    values, body = whole(frame, bulletin)
+    own = {
         "authors": frame.terms("tac-gia", meta.author),
         "photographers": list(meta.photographer),
         "categories": frame.terms("chuyen-muc", meta.category),
@@ -238,6 +250,7 @@ def _values_of_own_page(frame: Frame, bulletin: Bulletin) -> Values:
         "views_as_of": meta.views_as_of.short() if meta.views_as_of else "",
         "citation": _citation(frame, bulletin, values["permalink"]),
     }
+    return values | own, body
 
 
 def _image(frame: Frame, bulletin: Bulletin) -> Values | None:

@@ -60,6 +60,8 @@ class Frame:
         self._share = self.shares.of_site()
         self.digest = digest(repr(settings), canonical([self.site, self.menu, self._share]))
         self._cards: dict[str, Values] = {}
+        # What bulletins' own pages and the documents of their months show of them (`bulletins`).
+        self.whole: dict[str, tuple[Values, Values]] = {}
         self._links: dict[str, dict[str, Values]] = {key: {} for key in GROUPINGS}
         self._shelves: dict[str, str] = {}
         # What pages show of the same day in an earlier year (`same_day`).

@@ -9,7 +9,7 @@ from danvan_site import vietnamese
 from danvan_site.content import Bulletin
 from danvan_site.library import grouped, standing
 from danvan_site.plan.archives import Month, crumbs_to, monthly_url
-from danvan_site.plan.bulletins import body_of, bulletin_values, own_inputs
+from danvan_site.plan.bulletins import own_inputs, whole
 from danvan_site.plan.frame import Frame, Values, month_url
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
 
@@ -89,9 +89,10 @@ def _category(bulletin: Bulletin) -> str:
 
 def _entry(frame: Frame, bulletin: Bulletin, number: int) -> Values:
     language = bulletin.meta.lang
-    return bulletin_values(frame, bulletin) | {
+    values, body = whole(frame, bulletin)
+    return values | {
         "number": number,
         "id": f"tin_{number}",
         "lang": language if language != frame.settings.language else "",
-        "body": body_of(frame, bulletin),
+        "body": body,
     }

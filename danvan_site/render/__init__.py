@@ -25,6 +25,8 @@ from danvan_site.state import Reader, reader
 
 Values = Mapping[str, Any]
 PICTURE = "partials/picture.html"
+# So many bodies are kept as pages have them: those of a month and the next.
+_AT_HAND = 512
 # In place of a digest: there is no file.
 ABSENT = "absent"
 
@@ -86,6 +88,7 @@ class Renderer:
             site.program,
             site.version,
         )
+        self._bodies: dict[tuple[str, str], str] = {}
         self._kinds: Mapping[str, Callable[[Values], bytes]] = {
             "atom": feeds.atom,
             "json-feed": feeds.json_feed,
@@ -134,11 +137,19 @@ class Renderer:
         bulletin["abbreviations"] = [{"short": short, "long": long} for short, long in found]
 
     def _html(self, body: Values, root: str) -> str:
-        """Return a body with what its references lead to and show."""
-        pictures = body["pictures"]
-        show = partial(self._shown, root, pictures) if pictures else None
-        html = _body(self._site.state, body["path"], body["digest"])
-        return markdown.resolve(html, body["addresses"], body["documents"], show)
+        """Return a body with what its references lead to and show.  A bulletin's page and the
+        document of its month are often made soon after each other."""
+        key = body["path"], root
+        found = self._bodies.get(key)
+        if found is None:
+            if len(self._bodies) >= _AT_HAND:
+                self._bodies.clear()
+            pictures = body["pictures"]
+            show = partial(self._shown, root, pictures) if pictures else None
+            html = self._state().html(body["path"])
+            found = markdown.resolve(html, body["addresses"], body["documents"], show)
+            self._bodies[key] = found
+        return found
 
     def _shown(
         self, root: str, pictures: Values, number: int, texts: Mapping[str, str]
@@ -291,10 +302,3 @@ def holds(path: str, expected: bytes) -> bool:
 @lru_cache(maxsize=1)
 def _renderer(site: Site) -> Renderer:
     return Renderer(site)
-
-
-# A bulletin's page and the document of its month are often made in one process, soon after each
-# other.
-@lru_cache(maxsize=512)
-def _body(state: str, path: str, _digest: str) -> str:
-    return reader(state).html(path)

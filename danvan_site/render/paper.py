@@ -79,7 +79,8 @@ def put(context: Mapping[str, Any], bulletin: dict[str, Any], body: str) -> None
     bulletin["body"] = notes.mark(body)
     source = bulletin.get("source")
     if source:
-        source["link"] = notes.number(source["url"]) if source["url"] else 0
+        number = notes.number(source["url"]) if source["url"] else 0
+        bulletin["source"] = source | {"link": number}
     bulletin["links"] = notes.addresses
 
 

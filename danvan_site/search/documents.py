@@ -147,12 +147,14 @@ def _texts(meta: Metadata, body: str) -> dict[str, Sequence[str]]:
 def read(sources: Iterable[tuple[Metadata, str]], abbreviations: Abbreviations) -> Streams:
     """Return the streams of bulletins, given as front matter and the body's HTML."""
     vocabulary = _vocabulary(tuple(abbreviations))
-    streams = []
+    # One after the other, those of all fields of each source.
+    streams: list[bytes] = []
     for source in sources:
         fields = _texts(*source)
         texts = [_GAPS[field].join(fields[name]) for name, field in _NUMBERS.items()]
-        streams.append(b"".join(map(vocabulary.stream, texts, _NUMBERS.values())))
-    ends = np.cumsum([len(each) // BYTES for each in streams])
+        streams += map(vocabulary.stream, texts, _NUMBERS.values())
+    vocabulary.add_others(streams)
+    ends = np.cumsum([len(each) // BYTES for each in streams])[len(FIELDS) - 1 :: len(FIELDS)]
     data = np.frombuffer(b"".join(streams), np.uint32)
     marks = data >= BLOCK
     # A block without a word is none.
@@ -180,11 +182,9 @@ class _Vocabulary(dict[str, bytes]):
         super().__init__()
         self.words: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._phrases = [
-            (self._row(one), self._row(other))
-            for short, long in abbreviations
-            for one, other in ((short, long), (long, short))
-        ]
+        rows = [(self._row(short), self._row(long)) for short, long in abbreviations]
+        rows = [(one, other) for one, other in rows if one and other]
+        self._phrases = [pair for one, other in rows for pair in ((one, other), (other, one))]
 
     def __missing__(self, text: str) -> bytes:
         numbers = array("I")
@@ -208,25 +208,29 @@ class _Vocabulary(dict[str, bytes]):
             self.words.append(key)
         return number
 
-    def _row(self, text: str) -> bytes:
-        return array("I", map(self._number, analysis.row(text))).tobytes()
+    def _row(self, text: str) -> list[int]:
+        return [self._number(word) for word in analysis.row(text)]
 
     def stream(self, text: str, field: int) -> bytes:
-        """Return a field's stream, behind it the other forms of the abbreviations in it."""
+        """Return the stream of a field's text."""
         mark = array("I", [BLOCK | field]).tobytes()
-        if not text:
-            return mark
-        stream = mark + b"".join(map(self.__getitem__, text.split()))
-        # Most stand in no text, which is told without a call of ours for each.
-        find = stream.find
-        found = [each for each in self._phrases if find(each[0]) >= 0]
-        others = (other for phrase, other in found if _stands_in(phrase, stream))
-        return b"".join((stream, *(mark + other for other in others)))
+        return mark + b"".join(map(self.__getitem__, text.split()))
+
+    def add_others(self, streams: list[bytes]) -> None:
+        """Add to streams of fields, behind each, the other forms of the abbreviations in it."""
+        data = np.frombuffer(b"".join(streams), np.uint32)
+        ends = np.cumsum([len(each) // BYTES for each in streams])
+        for phrase, other in self._phrases:
+            # In all streams at once: each begins with its mark, so that nothing stands in two.
+            places = np.searchsorted(ends, _places(phrase, data), "right")
+            for place in dict.fromkeys(places.tolist()):
+                streams[place] += streams[place][:BYTES] + array("I", other).tobytes()
 
 
-def _stands_in(phrase: bytes, stream: bytes) -> bool:
-    """Tell whether the words of *phrase* stand in a stream next to each other."""
-    at = stream.find(phrase)
-    while at >= 0 and at % BYTES:
-        at = stream.find(phrase, at + 1)
-    return at >= 0 and bool(phrase)
+def _places(phrase: Sequence[int], data: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Return where the words of *phrase* stand next to each other, in ascending order."""
+    first, *rest = phrase
+    places = np.flatnonzero(data[: max(len(data) - len(rest), 0)] == first)
+    for distance, word in enumerate(rest, start=1):
+        places = places[data[places + distance] == word]
+    return places
