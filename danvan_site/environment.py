@@ -26,7 +26,7 @@ _Markup = markupsafe.Markup
 # set of these values.
 _ALIKE = frozenset(("site", "menu", "root", "page.kind", "page.entry", "page.feeds"))
 _KEPT_MOST = 256
-_ONCE_MOST = 1 << 16
+_ONCE_MOST = 1 << 14
 
 
 class _CodeGenerator(CodeGenerator):

@@ -32,6 +32,8 @@ _PAIR, _PAIRS_MOST, _CATEGORY, _UNIT = 0.25, 4, 0.25, 0.25
 # Below this two bulletins have hardly anything to do with each other: a unit and a category, say.
 _LEAST = 1.0
 _MASK = (1 << 64) - 1
+# Those looked at together stand near each other, in the library and so among these.
+_TITLES_AT_HAND = 1 << 12
 
 
 class Related:
@@ -55,6 +57,9 @@ class Related:
 
     def of(self, bulletin: Bulletin, shown: Sequence[Bulletin]) -> list[Bulletin]:
         """Return those related to a bulletin, the nearest first, without those *shown* already."""
+        if len(self._pairs) >= _TITLES_AT_HAND:
+            self._pairs.clear()
+            self._numbers.clear()
         # Ranks in the library stand for bulletins: most candidates need not be looked at.
         rank = self._rank(bulletin)
         scores: dict[int, float] = {}
