@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +17,10 @@ from danvan_site import frontmatter, markdown, schema
 from danvan_site.errors import Severity, UsageError
 from danvan_site.frontmatter import Metadata
 from danvan_site.importers import capture, frame, names
-from danvan_site.importers.frame import Draft, ImportReport, Outcome
+from danvan_site.importers.frame import Draft, Outcome, Target, bring
+from danvan_site.importers.ledger import LEDGER, open_ledger
+from danvan_site.importers.report import Fate, fate
+from danvan_site.workers import Workers
 
 CAPTURES = Path(__file__).parent / "captures"
 
@@ -32,10 +37,27 @@ def read(path: Path) -> tuple[Metadata, str]:
     return metadata, parts.body.strip()
 
 
-def bring(name: str, to: Path, **options: str) -> tuple[Metadata, str, Draft]:
+class Report(list[Outcome]):
+    """What became of the captures of an import."""
+
+    @property
+    def written(self) -> int:
+        return sum(outcome.written is not None for outcome in self)
+
+    @property
+    def failed(self) -> bool:
+        return any(fate(outcome) is Fate.FAILED for outcome in self)
+
+
+def import_captures(files: Sequence[Path], to: Path, **options: Any) -> Report:
+    importing = capture.importing(files, **options)
+    with open_ledger(to, lambda: None) as ledger, Workers(1) as workers:
+        return Report(bring(importing, Target(ledger), workers))
+
+
+def bring_one(name: str, to: Path, **options: str) -> tuple[Metadata, str, Draft]:
     """Import one of our captures; return its metadata, its body and the draft."""
-    report = capture.import_captures([CAPTURES / name], to, **options)  # type: ignore[arg-type]
-    outcome = report.outcomes[0]
+    outcome = import_captures([CAPTURES / name], to, **options)[0]
     assert outcome.written and outcome.draft, outcome.problem
     metadata, body = read(outcome.written)
     return metadata, body, outcome.draft
@@ -45,15 +67,14 @@ def bring_text(tmp_path: Path, text: str | bytes, **options: object) -> Outcome:
     """Import a capture with the given content."""
     path = tmp_path / "trang.txt"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    report = capture.import_captures([path], tmp_path / "content", **options)  # type: ignore[arg-type]
-    return report.outcomes[0]
+    return import_captures([path], tmp_path / "content", **options)[0]
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.name != ".imported.lock"
     }
 
 
@@ -65,7 +86,7 @@ def codes(draft: Draft) -> list[str]:
 
 
 def test_a_provincial_portal_with_counters_and_a_calendar(tmp_path: Path) -> None:
-    metadata, body, draft = bring("tinh-uy.txt", tmp_path)
+    metadata, body, draft = bring_one("tinh-uy.txt", tmp_path)
     assert metadata.date and metadata.date.iso == "2021-03-09T08:15:00+07:00"
     assert metadata.event_date and metadata.event_date.iso == "2021-03-08"
     assert metadata.title == "Hội nghị giao ban công tác dân vận quý I năm 2021"
@@ -84,7 +105,7 @@ def test_a_provincial_portal_with_counters_and_a_calendar(tmp_path: Path) -> Non
 
 
 def test_a_stamp_without_a_year_is_held_for_review_with_the_guess_beside_it(tmp_path: Path) -> None:
-    metadata, body, draft = bring("thanh-uy.txt", tmp_path)
+    metadata, body, draft = bring_one("thanh-uy.txt", tmp_path)
     assert metadata.date is None and metadata.event_date is None
     (review,) = metadata.review
     assert "thiếu năm" in review and "15:47:02 17-11-GMT+0700" in review
@@ -99,7 +120,7 @@ def test_a_stamp_without_a_year_is_held_for_review_with_the_guess_beside_it(tmp_
 
 
 def test_a_newspaper_page_with_views_under_the_stamp(tmp_path: Path) -> None:
-    metadata, body, draft = bring("bao-tinh.txt", tmp_path)
+    metadata, body, draft = bring_one("bao-tinh.txt", tmp_path)
     assert metadata.title.endswith("“gần dân, hiểu dân 2022”")
     assert metadata.date and metadata.date.iso == "2022-04-22T07:05:41+07:00"
     assert (metadata.views, metadata.author) == (318, ("Quốc Bảo",))
@@ -109,7 +130,7 @@ def test_a_newspaper_page_with_views_under_the_stamp(tmp_path: Path) -> None:
 
 
 def test_a_page_without_any_date_gets_none_and_loses_its_comment_form(tmp_path: Path) -> None:
-    metadata, body, draft = bring("dai-truyen-thanh.txt", tmp_path)
+    metadata, body, draft = bring_one("dai-truyen-thanh.txt", tmp_path)
     assert metadata.date is None and metadata.event_date is None
     assert "có thể là 06/10/2023" in metadata.review[0]
     assert metadata.author == ("Thu Hà",)
@@ -120,7 +141,7 @@ def test_a_page_without_any_date_gets_none_and_loses_its_comment_form(tmp_path: 
 
 
 def test_sections_run_together_and_a_picture_of_which_only_the_name_is_left(tmp_path: Path) -> None:
-    metadata, body, draft = bring("huyen.txt", tmp_path)
+    metadata, body, draft = bring_one("huyen.txt", tmp_path)
     assert metadata.category == ("Tin tức – Sự kiện", "Gương người tốt, việc tốt")
     assert (metadata.author, metadata.photographer) == (("Minh Đăng",), ("Tấn Phát",))
     assert metadata.image and metadata.image.original == "RA MAT TO DÂN VAN.bmp"
@@ -136,7 +157,7 @@ def test_sections_run_together_and_a_picture_of_which_only_the_name_is_left(tmp_
 
 @pytest.mark.parametrize("name", sorted(path.name for path in CAPTURES.iterdir()))
 def test_no_paragraph_of_a_capture_is_lost(name: str, tmp_path: Path) -> None:
-    metadata, body, draft = bring(name, tmp_path)
+    metadata, body, draft = bring_one(name, tmp_path)
     kept = [metadata.lead, body.replace("\\", ""), " ".join(piece.text for piece in draft.dropped)]
     for line in (CAPTURES / name).read_text("utf-8").splitlines():
         if len(line) > 80:
@@ -148,7 +169,7 @@ def test_no_paragraph_of_a_capture_is_lost(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("date", ["2021", "2021-11", "2021-11-17", "2021-11-17 15:47"])
 def test_a_given_date_completes_the_stamp_whose_time_is_kept(date: str, tmp_path: Path) -> None:
-    metadata, _, _ = bring("thanh-uy.txt", tmp_path, date=date)
+    metadata, _, _ = bring_one("thanh-uy.txt", tmp_path, date=date)
     assert metadata.date and metadata.date.iso == "2021-11-17T15:47:02+07:00"
     assert metadata.event_date and metadata.event_date.iso == "2021-11-17"
     assert not metadata.review
@@ -168,8 +189,8 @@ def test_a_given_date_completes_the_stamp_whose_time_is_kept(date: str, tmp_path
 def test_a_given_date_that_contradicts_the_stamp_is_an_error(
     name: str, date: str, tmp_path: Path
 ) -> None:
-    report = capture.import_captures([CAPTURES / name], tmp_path, date=date)
-    problem = report.outcomes[0].problem
+    report = import_captures([CAPTURES / name], tmp_path, date=date)
+    problem = report[0].problem
     assert problem and problem.code == "import-date-contradiction" and problem.place.line
     assert report.failed and not files_in(tmp_path)
 
@@ -188,8 +209,8 @@ def test_a_given_date_that_contradicts_the_stamp_is_an_error(
 def test_where_nothing_is_printed_the_given_date_is_the_date(
     date: str, iso: str, event: str, folder: str, tmp_path: Path
 ) -> None:
-    report = capture.import_captures([CAPTURES / "dai-truyen-thanh.txt"], tmp_path, date=date)
-    written = report.outcomes[0].written
+    report = import_captures([CAPTURES / "dai-truyen-thanh.txt"], tmp_path, date=date)
+    written = report[0].written
     assert written and written.parent == tmp_path / folder
     metadata, _ = read(written)
     assert metadata.date and metadata.date.iso == iso
@@ -198,7 +219,7 @@ def test_where_nothing_is_printed_the_given_date_is_the_date(
 
 def test_an_impossible_date_option_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
-        capture.import_captures([CAPTURES / "huyen.txt"], tmp_path, date="2021-02-30")
+        import_captures([CAPTURES / "huyen.txt"], tmp_path, date="2021-02-30")
     assert raised.value.problem.code == "date-impossible"
 
 
@@ -251,26 +272,26 @@ def test_a_given_day_settles_a_wrong_weekday(tmp_path: Path) -> None:
 
 def test_the_same_import_twice_adds_nothing_even_after_an_edit_and_a_move(tmp_path: Path) -> None:
     files = sorted(CAPTURES.iterdir())
-    first = capture.import_captures(files, tmp_path)
+    first = import_captures(files, tmp_path)
     assert first.written == 5 and not first.failed
-    moved = first.outcomes[0].written
-    edited = first.outcomes[1].written
+    moved = first[0].written
+    edited = first[1].written
     assert moved and edited
     moved.rename(tmp_path / "ten-moi.md")
     edited.write_text(edited.read_text("utf-8") + "\nThêm một đoạn.\n", "utf-8")
     before = files_in(tmp_path)
     for date in (None, "2021"):
-        again = capture.import_captures([*files, *files], tmp_path, date=date)
+        again = import_captures([*files, *files], tmp_path, date=date)
         assert again.written == 0 and not again.failed
-        assert {o.problem.code for o in again.outcomes if o.problem} == {"import-already"}
+        assert {o.problem.code for o in again if o.problem} == {"import-already"}
         assert files_in(tmp_path) == before
 
 
 def test_a_lost_ledger_does_not_double_an_untouched_bulletin(tmp_path: Path) -> None:
-    capture.import_captures([CAPTURES / "huyen.txt"], tmp_path)
+    import_captures([CAPTURES / "huyen.txt"], tmp_path)
     before = files_in(tmp_path)
-    (tmp_path / frame.LEDGER).unlink()
-    assert capture.import_captures([CAPTURES / "huyen.txt"], tmp_path).written == 0
+    (tmp_path / LEDGER).unlink()
+    assert import_captures([CAPTURES / "huyen.txt"], tmp_path).written == 0
     assert files_in(tmp_path) == before
 
 
@@ -297,8 +318,8 @@ def test_a_link_that_leads_out_of_the_target_is_not_followed(tmp_path: Path) -> 
         (target / "2021").symlink_to(outside, target_is_directory=True)
     except OSError:
         pytest.skip("no symbolic links here")
-    report = capture.import_captures([CAPTURES / "tinh-uy.txt"], target)
-    problem = report.outcomes[0].problem
+    report = import_captures([CAPTURES / "tinh-uy.txt"], target)
+    problem = report[0].problem
     assert problem and problem.code == "import-not-written"
     assert not files_in(outside)
 
@@ -327,13 +348,13 @@ def test_what_is_no_capture_gets_a_placed_message(
     problem = bring_text(tmp_path, content).problem
     assert problem and (problem.code, problem.place.line) == (code, line)
     assert problem.severity is Severity.ERROR
-    assert not (tmp_path / "content" / frame.LEDGER).exists()
+    assert not (tmp_path / "content" / LEDGER).exists()
 
 
 def test_one_bad_file_does_not_hold_up_the_others(tmp_path: Path) -> None:
     files = [tmp_path / "khong-co.txt", tmp_path, CAPTURES / "huyen.txt"]
-    report = capture.import_captures(files, tmp_path / "content")
-    assert [o.problem.code if o.problem else "" for o in report.outcomes] == [
+    report = import_captures(files, tmp_path / "content")
+    assert [o.problem.code if o.problem else "" for o in report] == [
         "import-unreadable",
         "import-unreadable",
         "",
@@ -344,7 +365,7 @@ def test_one_bad_file_does_not_hold_up_the_others(tmp_path: Path) -> None:
 def test_a_target_that_is_a_file_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "content").write_text("x")
     with pytest.raises(UsageError) as raised:
-        capture.import_captures([CAPTURES / "huyen.txt"], tmp_path / "content")
+        import_captures([CAPTURES / "huyen.txt"], tmp_path / "content")
     assert raised.value.problem.code == "import-target"
 
 
@@ -557,11 +578,11 @@ def real(
     """The five captured pages, imported: by the first three characters of the file name."""
     files = sorted((shared / "seeds").glob("*.txt"))
     to = tmp_path_factory.mktemp("content")
-    report: ImportReport = capture.import_captures(files, to)
+    report = import_captures(files, to)
     assert report.written == len(files) == 5
-    assert capture.import_captures(files, to).written == 0
+    assert import_captures(files, to).written == 0
     found = {}
-    for outcome in report.outcomes:
+    for outcome in report:
         assert outcome.written and outcome.draft
         found[Path(outcome.source).name[:3]] = (*read(outcome.written), outcome.draft)
     return found

@@ -163,6 +163,22 @@ def _new(words: Catalog) -> Command:
     return _command(words, "new", options, run)
 
 
+def _importing(words: Catalog) -> Options:
+    """Return the options that every import has."""
+    return [
+        _path(words, "--to"),
+        _switch(words, "--dry-run"),
+        _path(words, "--report", "file"),
+        _switch(words, "--originals"),
+        _path(words, "--config", "file"),
+        option(
+            words, "--jobs", type=Whole(words, 0, _MOST_JOBS), metavar=words.say("metavar-number"),
+            default=0,
+        ),
+        _switch(words, "--json"),
+    ]  # fmt: skip
+
+
 def _import(words: Catalog) -> Group:
     def run(console: Console, values: dict[str, Any]) -> int:
         from danvan_site.cli import importing
@@ -173,10 +189,8 @@ def _import(words: Catalog) -> Group:
     date = words.say("metavar-date")
     options = [
         click.Argument(["files"], type=Place(words), metavar=files, nargs=-1, required=True),
-        _path(words, "--to"),
         option(words, "--date", metavar=date, default="", text="import-date"),
-        _path(words, "--config", "file"),
-        _switch(words, "--json"),
+        *_importing(words),
     ]
     capture = _command(words, "capture", options, run)
     return Group(words, "import", commands={"capture": capture})

@@ -1,45 +1,111 @@
-"""`import capture`: bringing in captures of old pages, and telling what became of each."""
+"""`import`: bringing in what old portals left, and telling what became of it."""
 
 from __future__ import annotations
 
+import contextlib
 import glob
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from danvan_site import config
 from danvan_site.cli import DONE, PROBLEMS
-from danvan_site.cli.building import settings_file
+from danvan_site.cli.building import Bars, settings_file
 from danvan_site.cli.console import Console
-from danvan_site.errors import Severity
-from danvan_site.importers.capture import import_captures
-from danvan_site.importers.frame import Draft, ImportReport, Outcome
+from danvan_site.config import Settings
+from danvan_site.errors import Problem
+from danvan_site.importers import capture
+from danvan_site.importers.frame import Draft, Importing, Outcome, Target, bring
+from danvan_site.importers.ledger import open_ledger
+from danvan_site.importers.report import Fate, Report, fate, record_of
+from danvan_site.workers import Workers
 
 _WIDTH = 100  # characters of a value that are shown
+_TOLD = 20  # pieces that are told of in full; of more, only what is wrong
 
 
 def captures(console: Console, values: Mapping[str, Any]) -> int:
     """Import the captures that the arguments name; return the exit code."""
-    file = settings_file(values)
-    zone = config.DEFAULT_ZONE
-    categories: tuple[str, ...] = ()
-    if values["config"] or file.exists():
-        settings = config.load(file, file.name)
-        zone, categories = settings.timezone, tuple(each.name for each in settings.categories)
-    report = import_captures(
-        _expanded(values["files"]),
-        values["to"] or _relative(file.parent / "content"),
-        date=values["date"] or None,
-        zone=zone,
-        categories=categories,
+    settings = _settings(values)
+    zone = settings.timezone if settings else config.DEFAULT_ZONE
+    categories = [each.name for each in settings.categories] if settings else []
+    files = _expanded(values["files"])
+    date = values["date"] or None
+    return _run(
+        console, values, capture.importing(files, date=date, zone=zone, categories=categories)
     )
-    if values["json"]:
-        console.give(_record(console, report))
+
+
+def _settings(values: Mapping[str, Any]) -> Settings | None:
+    """Return the site's settings, None where there is no site here."""
+    file = settings_file(values)
+    return config.load(file, file.name) if values["config"] or file.exists() else None
+
+
+@dataclass(slots=True)
+class _Telling:
+    """What of the outcomes goes to the terminal: all of few; of many, each kind of problem a few
+    times."""
+
+    console: Console
+    outcomes: list[Outcome] = field(default_factory=list)
+    problems: dict[str, list[Problem]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    records: list[dict[str, Any]] | None = None
+
+    def add(self, outcome: Outcome) -> None:
+        if self.records is not None:
+            self.records.append(record_of(self.console.words, outcome))
+            return
+        if len(self.outcomes) <= _TOLD:
+            self.outcomes.append(outcome)
+        problem = outcome.problem
+        if problem and fate(outcome) is not Fate.BEFORE:
+            self.counts[problem.code] = self.counts.get(problem.code, 0) + 1
+            few = self.problems.setdefault(problem.code, [])
+            if len(few) < 3:
+                few.append(problem)
+
+    def tell(self) -> None:
+        if len(self.outcomes) <= _TOLD:
+            for outcome in self.outcomes:
+                _tell(self.console, outcome)
+            return
+        words = self.console.words
+        for code, few in self.problems.items():
+            self.console.list_problems(few)
+            more = self.counts[code] - len(few)
+            if more:
+                self.console.say_aside("  " + words.say("and-more", count=words.number(more)))
+
+
+def _run(console: Console, values: Mapping[str, Any], importing: Importing) -> int:
+    is_trial = values["dry_run"]
+    to = values["to"] or _relative(settings_file(values).parent / "content")
+    report = Report(console.words, values["report"], is_trial)
+    telling = _Telling(console, records=[] if values["json"] else None)
+
+    def waiting() -> None:
+        console.say_aside(console.words.say("import-waiting"))
+
+    with contextlib.ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(to, waiting, is_trial))
+        target = Target(ledger, is_trial, values["originals"])
+        workers = stack.enter_context(Workers(values["jobs"]))
+        stack.enter_context(report.writing())
+        bars = Bars(console.words, stack.enter_context(contextlib.ExitStack()), values["json"])
+        bars.stage("import", importing.total)
+        for outcome in bring(importing, target, workers):
+            report.add(outcome)
+            telling.add(outcome)
+            bars.advance(outcome.size)
+    if telling.records is not None:
+        console.give(report.summary() | {"outcomes": telling.records})
     else:
-        for outcome in report.outcomes:
-            _tell(console, outcome)
-        _sum_up(console, report)
-    return PROBLEMS if report.failed else DONE
+        telling.tell()
+        _sum_up(console, report, values["report"], is_trial)
+    return PROBLEMS if report.counts[Fate.FAILED] else DONE
 
 
 def _relative(folder: Path) -> Path:
@@ -64,6 +130,8 @@ def _tell(console: Console, outcome: Outcome) -> None:
         console.say(words.say("import-written", source=outcome.source, path=path))
     if outcome.problem:
         console.list_problems([outcome.problem])
+    if outcome.difference:
+        console.say(outcome.difference)
     if outcome.written and outcome.draft:
         _tell_draft(console, outcome.draft)
 
@@ -97,36 +165,14 @@ def _short(text: str) -> str:
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1].rstrip() + "…"
 
 
-def _sum_up(console: Console, report: ImportReport) -> None:
+def _sum_up(console: Console, report: Report, file: Path | None, is_trial: bool) -> None:
     words = console.words
-    kinds = [outcome.problem.severity for outcome in report.outcomes if outcome.problem]
-    counts = {
-        "written": report.written,
-        "before": kinds.count(Severity.NOTICE),
-        "failed": kinds.count(Severity.ERROR),
-    }
-    details = {name: words.number(count) for name, count in counts.items()}
-    console.say(words.say("import-summary", **details))
-
-
-def _record(console: Console, report: ImportReport) -> dict[str, Any]:
-    return {
-        "ok": not report.failed,
-        "written": report.written,
-        "outcomes": [_outcome_record(console, outcome) for outcome in report.outcomes],
-    }
-
-
-def _outcome_record(console: Console, outcome: Outcome) -> dict[str, Any]:
-    words, draft = console.words, outcome.draft
-    return {
-        "source": outcome.source,
-        "written": outcome.written.as_posix() if outcome.written else None,
-        "problem": words.record(outcome.problem) if outcome.problem else None,
-        "recognised": [list(pair) for pair in draft.recognised] if draft else [],
-        "dropped": [{"line": each.line, "text": each.text} for each in draft.dropped]
-        if draft
-        else [],
-        "missing": [words.record(problem) for problem in draft.missing] if draft else [],
-        "visits": draft.visits if draft else None,
-    }
+    counts = {str(each): words.number(report.counts[each]) for each in Fate}
+    total = words.number(report.counts.total())
+    console.say(words.say("import-summary", total=total, **counts))
+    if report.held:
+        console.say(words.say("import-held", count=words.number(report.held)))
+    if file:
+        console.say(words.say("import-report", file=file.as_posix()))
+    if is_trial:
+        console.say(words.say("import-trial"))

@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from danvan_site import dates, vietnamese
 from danvan_site.dates import DateError, Moment
@@ -22,7 +23,7 @@ from danvan_site.errors import Place, UsageError
 from danvan_site.frontmatter import KEYS
 from danvan_site.importers import dating, frame, phrases
 from danvan_site.importers.findings import Findings, Line, tidy
-from danvan_site.importers.frame import Draft, ImportFailure, ImportReport, Outcome
+from danvan_site.importers.frame import Draft, ImportFailure, Importing, Item, Outcome
 from danvan_site.importers.names import is_name, spaced, split_categories, split_names
 
 KIND = "capture"
@@ -46,40 +47,51 @@ Lines = list[Line]
 # ---- the import
 
 
-def import_captures(
+class Reading(NamedTuple):
+    """What reading a capture depends on besides the file: see `importing`."""
+
+    known: tuple[str, ...]
+    given: Moment | None
+    zone: str
+
+
+def importing(
     files: Sequence[Path],
-    to: Path,
     *,
     date: str | None = None,
     zone: str = "+07:00",
     categories: Sequence[str] = (),
-) -> ImportReport:
-    """Write one bulletin for each of *files* into the folder *to*; never overwrite one.
+) -> Importing:
+    """Return the import of *files*, one bulletin of each.
 
     *date* (a day, a month or a year) supplies what the captures' own dates lack; *categories* are
-    the site's own names, which are recognised beside those common on portals.  What is wrong with
-    one file is told in its `Outcome`; UsageError is raised for a *date* or *to* that cannot be.
+    the site's own names, which are recognised beside those common on portals.  Raises UsageError
+    for a *date* that cannot be.
     """
     given = _given_date(date, zone) if date else None
-    ledger = frame.open_target(to)
-    known = (*categories, *phrases.CATEGORIES)
-    return ImportReport(tuple(_import_one(path, ledger, known, given, zone) for path in files))
+    options = Reading((*categories, *phrases.CATEGORIES), given, zone)
+    return Importing(KIND, map(_item, files), _draw, options, len(files))
 
 
-def _import_one(
-    path: Path, ledger: frame.Ledger, known: tuple[str, ...], given: Moment | None, zone: str
-) -> Outcome:
-    source = path.as_posix()
+def _item(path: Path) -> Item | Outcome:
+    place = Place(path.as_posix())
     try:
-        text = decode(frame.read_source(path, MAX_BYTES), source)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        before = frame.already(ledger, digest, source)
-        if before:
-            return before
-        draft = read_capture(text, source, known=known, given=given, zone=zone)
+        original = frame.read_source(path, MAX_BYTES)
+        text = decode(original, place.file)
     except ImportFailure as failure:
-        return Outcome(source, problem=failure.problem)
-    return frame.store(draft, ledger, digest=digest, kind=KIND, source=source)
+        return Outcome(place.file, problem=failure.problem)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Item(place, "", digest, text, original, ".txt")
+
+
+def _draw(options: Reading, item: Item) -> Draft:
+    return read_capture(
+        item.content,
+        item.source.file,
+        known=options.known,
+        given=options.given,
+        zone=options.zone,
+    )
 
 
 def _given_date(text: str, zone: str) -> Moment:

@@ -1,30 +1,58 @@
-"""What every importer shares: the draft of a bulletin, the ledger of what came, safe writing.
+"""What every importer shares: items of a source, drafts of bulletins, and how these get a place.
 
-An importer turns one source into one `Draft`; the frame gives it a place under the target folder.
-Nothing is ever overwritten.  What has been imported is known by its digest in a ledger, so that a
-second run adds nothing even where a person has since edited, renamed or moved the first result.
+An importer gives `Item`s, the pieces of its source, and a pure function that makes a `Draft` of
+each, which runs in worker processes; `bring` gives the drafts a place under the target folder.
+Nothing is ever overwritten.  What has been imported is known by its original address, or else by
+its digest, in a ledger (`ledger`).
 """
 
 from __future__ import annotations
 
+import difflib
 import errno
+import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from danvan_site import frontmatter, vietnamese
 from danvan_site.dates import Moment
-from danvan_site.errors import Place, Problem, Severity, UsageError
+from danvan_site.errors import Place, Problem, Severity
+from danvan_site.importers.ledger import LEDGER, Entry, Ledger
+from danvan_site.importers.placing import contained, create, reason_of
+from danvan_site.workers import Workers
 
-LEDGER = "imported.tsv"
 UNDATED = "chua-ro-ngay"  # the folder of bulletins whose date a person must still settle
-_HEADING = "# source digest\tkind\tbulletin as first written (delete a line to import it again)\n"
+PAGES = "pages"
+ORIGINALS = "originals"
+_CHUNK = 25
 _MOST_OF_ONE_NAME = 10_000
 # What would mean something to Markdown: anywhere, and at the beginning of a paragraph.
 _INLINE = re.compile(r"[\\`*\[\]~]|<(?=[A-Za-z/!?])|&(?=#?\w{1,32};)|(?<![^\W_])_|_(?![^\W_])")
 _BLOCK = re.compile(r"(?P<lead>\d{1,9})?(?P<mark>[.)]|[-+#>=])")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of a source that may become a bulletin.
+
+    ``source`` is where messages place it, ``key`` its original address ('' where it has none),
+    ``digest`` that of all that its draft is made of (sha256, hexadecimal); ``content`` is for the
+    importer's function; ``original`` is the piece as it came, with ``suffix`` as that of its file
+    (``.txt``); ``size`` is how far it brings the import on.
+    """
+
+    source: Place
+    key: str
+    digest: str
+    content: Any
+    original: bytes = b""
+    suffix: str = ""
+    size: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +65,7 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A bulletin as an importer understood it.
+    """A bulletin as an importer understood it, or a plain page.
 
     ``fields`` are keys and values of the front matter's schema; ``name`` is the file's name without
     extension.  ``recognised`` and ``dropped`` account for the whole source, ``missing`` says which
@@ -52,85 +80,211 @@ class Draft:
     dropped: tuple[Dropped, ...] = ()
     missing: tuple[Problem, ...] = ()
     visits: int | None = None
+    is_page: bool = False
 
     @property
     def folder(self) -> PurePosixPath:
         """The habitual folder: ``2020/07``, ``2022`` where only a year is known."""
+        if self.is_page:
+            return PurePosixPath(PAGES)
         date = self.fields.get("date")
         if not isinstance(date, Moment):
             return PurePosixPath(UNDATED)
         month = f"{date.month:02d}" if date.month else ""
         return PurePosixPath(f"{date.year:04d}", month)
 
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether something has to be settled before it can be published."""
+        return bool(self.fields.get("review"))
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one source.
+    """What became of one piece of the source.
 
-    Either ``written`` is the new file, or ``problem`` says why nothing was written: an error, or
-    the notice that it had been imported before.  ``draft`` is None where it was not read at all.
+    Either ``written`` is the new file (with a dry run: the file that there would be), or
+    ``problem`` says why nothing was written: an error, or a notice that it came before, is left out
+    for a reason, or has changed since; then ``difference`` is that between the bulletin as it is
+    and as it would be now, in the unified format.  ``draft`` is None where it was not read at all.
     """
 
     source: str
     written: Path | None = None
     problem: Problem | None = None
     draft: Draft | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What became of every source, in the order given."""
-
-    outcomes: tuple[Outcome, ...] = ()
-
-    @property
-    def written(self) -> int:
-        """How many bulletins were added."""
-        return sum(outcome.written is not None for outcome in self.outcomes)
-
-    @property
-    def failed(self) -> bool:
-        """Whether a source could not be imported (having been imported before is no failure)."""
-        return any(o.problem and o.problem.severity is Severity.ERROR for o in self.outcomes)
+    difference: str = ""
+    size: int = 1
 
 
 class ImportFailure(Exception):
-    """One source cannot be imported; the others of the run go on."""
+    """One piece cannot be imported; the others of the run go on."""
 
     def __init__(self, code: str, place: Place, **details: str) -> None:
         super().__init__(code)
         self.problem = Problem(code, place, details)
 
 
+Draw = Callable[[Any, Item], Draft]
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """What is to be imported: the ``kind`` for the ledger; the ``items``, or at once what became of
+    those that are none; ``draw``, which makes a draft of ``options`` and an item, or raises
+    ImportFailure; and the sum of the items' sizes, 0 where it is not known."""
+
+    kind: str
+    items: Iterable[Item | Outcome]
+    draw: Draw
+    options: Any
+    total: int = 0
+
+
 @dataclass(slots=True)
-class Ledger:
-    """The digests of the sources imported into one folder, each with the file it gave."""
+class Target:
+    """Where bulletins go: the folder of ``ledger``; with ``is_trial`` nothing is written, and with
+    ``with_originals`` the pieces are kept as they came, too."""
 
-    folder: Path
-    entries: dict[str, str] = field(default_factory=dict)
+    ledger: Ledger
+    is_trial: bool = False
+    with_originals: bool = False
+    # What a trial would have written.
+    _taken: set[PurePosixPath] = field(default_factory=set)
 
-    @classmethod
-    def load(cls, folder: Path) -> Ledger:
-        """Read the ledger of *folder*; raise UsageError where there is one that cannot be read."""
-        path = folder / LEDGER
+    @property
+    def folder(self) -> Path:
+        """The folder itself."""
+        return self.ledger.folder
+
+    def place(self, item: Item, kind: str, draft: Draft) -> Outcome:
+        """Write *draft* under a name that is still free, and record it."""
+        content = compose(draft)
         try:
-            text = path.read_text("utf-8")
-        except FileNotFoundError:
-            return cls(folder)
-        except (OSError, UnicodeDecodeError) as error:
-            place = Place(path.as_posix())
-            raise UsageError("import-ledger", place, reason=_reason(error)) from None
-        rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
-        return cls(folder, {row[0]: row[2] for row in rows if len(row) == 3})
+            for relative in _names(draft):
+                path = contained(self.folder, relative)
+                if self._create(relative, path, content):
+                    self._keep_original(item)
+                    self._record(item, kind, relative, content)
+                    return Outcome(_shown(item), written=path, draft=draft, size=item.size)
+                if path.is_file() and path.read_bytes() == content:
+                    # Written by a run that ended before its record, or whose ledger was lost.
+                    self._keep_original(item)
+                    self._record(item, kind, relative, content)
+                    return _seen(item, relative.as_posix(), draft)
+            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
+        except OSError as error:
+            details = {"folder": self.folder.as_posix(), "reason": reason_of(error)}
+            problem = Problem("import-not-written", item.source, details)
+            return Outcome(_shown(item), problem=problem, draft=draft, size=item.size)
 
-    def record(self, digest: str, kind: str, written: str) -> None:
-        """Add one source at the end of the file, which is made when it is not there."""
-        path = _contained(self.folder, PurePosixPath(LEDGER))
-        with path.open("a", encoding="utf-8", newline="\n") as ledger:
-            if not ledger.tell():
-                ledger.write(_HEADING)
-            ledger.write(f"{digest}\t{kind}\t{written}\n")
-        self.entries[digest] = written
+    def compare(self, item: Item, entry: Entry, draft: Draft) -> Outcome:
+        """Tell in what the draft of a changed source differs from the bulletin that there is."""
+        content = compose(draft)
+        if entry.written in ("", _digest(content)):
+            return _seen(item, entry.path, draft)
+        try:
+            there = contained(self.folder, PurePosixPath(entry.path)).read_bytes()
+        except OSError:
+            there = b""
+        if there == content:
+            return _seen(item, entry.path, draft)
+        details = {"written": entry.path, "ledger": LEDGER}
+        state = "" if _digest(there) == entry.written else "-edited" if there else "-moved"
+        problem = Problem(f"import-changed{state}", item.source, details, Severity.WARNING)
+        before, now = (text.decode("utf-8", "replace").splitlines() for text in (there, content))
+        names = f"{entry.path}", f"{entry.path} ({item.source})"
+        lines = difflib.unified_diff(before, now, *names, lineterm="") if there else ()
+        return Outcome(
+            _shown(item), problem=problem, draft=draft, difference="\n".join(lines), size=item.size
+        )
+
+    def _create(self, relative: PurePosixPath, path: Path, content: bytes) -> bool:
+        if not self.is_trial:
+            return create(path, content)
+        if relative in self._taken or os.path.lexists(path):
+            return False
+        self._taken.add(relative)
+        return True
+
+    def _record(self, item: Item, kind: str, relative: PurePosixPath, content: bytes) -> None:
+        entry = Entry(item.key, item.digest, kind, relative.as_posix(), _digest(content))
+        self.ledger.record(entry, is_kept=not self.is_trial)
+
+    def _keep_original(self, item: Item) -> None:
+        if not self.with_originals or self.is_trial or not item.original:
+            return
+        name = hashlib.sha256(item.original).hexdigest()
+        relative = PurePosixPath(ORIGINALS, name[:2], f"{name}{item.suffix}")
+        create(contained(self.folder, relative), item.original)
+
+
+def bring(importing: Importing, target: Target, workers: Workers) -> Iterator[Outcome]:
+    """Import; yield what became of each piece, in the order of the source."""
+    share = workers.share((importing.draw, importing.options))
+    # What is drawn from the source and not settled yet.
+    waiting: deque[Item | Outcome] = deque()
+    asked = _asked(importing.items, target.ledger, waiting)
+    for results in workers.map(_draw_some, share, asked, _CHUNK, _CHUNK * 2):
+        for result in results:
+            item = waiting.popleft()
+            yield (
+                item if isinstance(item, Outcome) else _settle(importing.kind, target, item, result)
+            )
+
+
+def _asked(
+    items: Iterable[Item | Outcome], ledger: Ledger, waiting: deque[Item | Outcome]
+) -> Iterator[Item | None]:
+    """Yield what drafts are to be made of; None in the place of what is settled, as what came
+    before and is as it was."""
+    for item in items:
+        if isinstance(item, Item):
+            entry = ledger.find(item.key, item.digest)
+            if entry and entry.digest == item.digest:
+                item = _seen(item, entry.path)
+        waiting.append(item)
+        yield item if isinstance(item, Item) else None
+
+
+Drawn = Draft | Problem | None
+
+
+def _draw_some(work: tuple[Draw, Any], some: Sequence[Item | None]) -> list[Drawn]:
+    draw, options = work
+    results: list[Drawn] = []
+    for item in some:
+        try:
+            results.append(draw(options, item) if item else None)
+        except ImportFailure as failure:
+            results.append(failure.problem)
+    return results
+
+
+def _settle(kind: str, target: Target, item: Item, result: Drawn) -> Outcome:
+    if isinstance(result, Problem):
+        return Outcome(_shown(item), problem=result, size=item.size)
+    assert result
+    # The same piece may have come a second time in this run.
+    entry = target.ledger.find(item.key, item.digest)
+    if entry is None:
+        return target.place(item, kind, result)
+    if entry.digest == item.digest:
+        return _seen(item, entry.path, result)
+    return target.compare(item, entry, result)
+
+
+def compose(draft: Draft) -> bytes:
+    """Return a draft's file."""
+    return frontmatter.compose(draft.fields, draft.body).encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _shown(item: Item) -> str:
+    return str(item.source)
 
 
 def as_markdown(text: str) -> str:
@@ -140,16 +294,6 @@ def as_markdown(text: str) -> str:
     if not block or bool(block["lead"]) != (block["mark"] in ".)"):
         return escaped
     return (block["lead"] or "") + "\\" + escaped[block.start("mark") :]
-
-
-def open_target(folder: Path) -> Ledger:
-    """Make *folder* and return its ledger; raise UsageError where it cannot be a folder."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        place = Place(folder.as_posix())
-        raise UsageError("import-target", place, reason=_reason(error)) from None
-    return Ledger.load(folder)
 
 
 def read_source(path: Path, limit: int) -> bytes:
@@ -162,41 +306,16 @@ def read_source(path: Path, limit: int) -> bytes:
         with path.open("rb") as source:
             content = source.read(limit + 1)
     except (OSError, ValueError) as error:
-        raise ImportFailure("import-unreadable", place, reason=_reason(error)) from None
+        raise ImportFailure("import-unreadable", place, reason=reason_of(error)) from None
     if len(content) > limit:
         raise ImportFailure("import-too-large", place, limit=f"{limit / 1_000_000:g}")
     return content
 
 
-def already(ledger: Ledger, digest: str, source: str) -> Outcome | None:
-    """Return the outcome of a source that was imported before, or None."""
-    written = ledger.entries.get(digest)
-    return None if written is None else Outcome(source, problem=_seen(source, written))
-
-
-def store(draft: Draft, ledger: Ledger, *, digest: str, kind: str, source: str) -> Outcome:
-    """Write *draft* into the ledger's folder under a name that is still free, and record it."""
-    content = frontmatter.compose(draft.fields, draft.body).encode()
-    try:
-        for relative in _names(draft):
-            path = _contained(ledger.folder, relative)
-            if _create(path, content):
-                ledger.record(digest, kind, relative.as_posix())
-                return Outcome(source, written=path, draft=draft)
-            if path.is_file() and path.read_bytes() == content:
-                # Written by a run that ended before its record, or whose ledger was lost.
-                ledger.record(digest, kind, relative.as_posix())
-                return Outcome(source, problem=_seen(source, relative.as_posix()), draft=draft)
-        raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
-    except OSError as error:
-        place = Place(source)
-        details = {"folder": ledger.folder.as_posix(), "reason": _reason(error)}
-        return Outcome(source, problem=Problem("import-not-written", place, details), draft=draft)
-
-
-def _seen(source: str, written: str) -> Problem:
+def _seen(item: Item, written: str, draft: Draft | None = None) -> Outcome:
     details = {"written": written, "ledger": LEDGER}
-    return Problem("import-already", Place(source), details, Severity.NOTICE)
+    problem = Problem("import-already", item.source, details, Severity.NOTICE)
+    return Outcome(_shown(item), problem=problem, draft=draft, size=item.size)
 
 
 def _names(draft: Draft) -> Iterator[PurePosixPath]:
@@ -204,33 +323,3 @@ def _names(draft: Draft) -> Iterator[PurePosixPath]:
     yield draft.folder / f"{name}.md"
     for number in range(2, _MOST_OF_ONE_NAME):
         yield draft.folder / f"{name}-{number}.md"
-
-
-def _contained(folder: Path, relative: PurePosixPath) -> Path:
-    """Return the path of *relative* in *folder*; raise OSError where a link leads out of it."""
-    path = folder / relative
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-    return path
-
-
-def _create(path: Path, content: bytes) -> bool:
-    """Write a new file whole; return False where there is something of that name already."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        new = path.open("xb")
-    except FileExistsError:
-        return False
-    try:
-        with new:
-            new.write(content)
-    except BaseException:
-        path.unlink(missing_ok=True)  # half a bulletin would look like one that came before
-        raise
-    return True
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error)

@@ -1,0 +1,135 @@
+"""The ledger of what has been imported into a folder: which source gave which bulletin.
+
+It is a text file of a line a source, kept with the content, so that a second run adds nothing even
+where a person has since edited, renamed or moved what the first one wrote.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
+
+from danvan_site.errors import Place, UsageError
+from danvan_site.importers.placing import contained, reason_of
+from danvan_site.locks import locked
+
+LEDGER = "imported.tsv"
+_LOCK = ".imported.lock"
+_HEADING = (
+    "# address\tsource digest\tkind\tbulletin as first written\tits digest"
+    " (delete a line to import it again)\n"
+)
+# The columns that lines had before there were addresses.
+_BEFORE = ("digest", "kind", "path")
+_BREAKING = re.compile(r"[\t\r\n]")
+
+
+class Entry(NamedTuple):
+    """A source that was imported: its original address, '' where it has none; the digest of its
+    contents; the kind of import; the bulletin's path in the folder, and its digest as written."""
+
+    key: str
+    digest: str
+    kind: str
+    path: str
+    written: str
+
+
+class Ledger:
+    """What has been imported into *folder*; changes go to the file at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._by_key: dict[str, Entry] = {}
+        self._by_digest: dict[str, Entry] = {}
+        self._file: BinaryIO | None = None
+
+    @classmethod
+    def load(cls, folder: Path) -> Ledger:
+        """Read the ledger of *folder*; raise UsageError where there is one that cannot be read."""
+        ledger, path = cls(folder), folder / LEDGER
+        try:
+            text = path.read_text("utf-8")
+        except FileNotFoundError:
+            return ledger
+        except (OSError, UnicodeDecodeError) as error:
+            place = Place(path.as_posix())
+            raise UsageError("import-ledger", place, reason=reason_of(error)) from None
+        # A line that a killed run has begun has too few columns.
+        for line in text.split("\n"):
+            columns = line.split("\t")
+            if len(columns) == len(_BEFORE):
+                columns = ["", *columns, ""]
+            if len(columns) == len(Entry._fields) and not line.startswith("#"):
+                ledger._know(Entry(*columns))
+        return ledger
+
+    def find(self, key: str, digest: str) -> Entry | None:
+        """Return the entry of a source: by its address, or, whatever that is, by its digest."""
+        return self._by_key.get(_clean(key)) or self._by_digest.get(digest)
+
+    def record(self, entry: Entry, is_kept: bool = True) -> None:
+        """Add a source at the end of the file, which is made when it is not there; or, where that
+        is not to be *kept*, for this run alone."""
+        entry = entry._replace(key=_clean(entry.key))
+        if is_kept:
+            file = self._open()
+            file.write(("\t".join(entry) + "\n").encode())
+            file.flush()
+        self._know(entry)
+
+    def _know(self, entry: Entry) -> None:
+        if entry.key:
+            self._by_key[entry.key] = entry
+        self._by_digest[entry.digest] = entry
+
+    def _open(self) -> BinaryIO:
+        if self._file is None:
+            path = contained(self.folder, PurePosixPath(LEDGER))
+            self._file = path.open("a+b")
+            size = self._file.seek(0, os.SEEK_END)
+            if not size:
+                self._file.write(_HEADING.encode())
+            else:
+                self._file.seek(size - 1)
+                self._file.write(b"" if self._file.read(1) == b"\n" else b"\n")
+        return self._file
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+            self._file = None
+
+
+def _clean(key: str) -> str:
+    """Return an address as a column of the file has it."""
+    return _BREAKING.sub(lambda match: f"%{ord(match[0]):02X}", key)
+
+
+@contextlib.contextmanager
+def open_ledger(
+    folder: Path, waiting: Callable[[], None], is_trial: bool = False
+) -> Iterator[Ledger]:
+    """Make *folder* and give its ledger, which nobody else has meanwhile: *waiting* is called where
+    another import has to end first.  For a trial nothing is made.
+
+    Raises UsageError where it cannot be a folder.
+    """
+    if is_trial:
+        yield Ledger.load(folder)
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = contained(folder, PurePosixPath(_LOCK))
+    except OSError as error:
+        place = Place(folder.as_posix())
+        raise UsageError("import-target", place, reason=reason_of(error)) from None
+    with locked(lock, waiting):
+        ledger = Ledger.load(folder)
+        with contextlib.closing(ledger):
+            yield ledger
