@@ -193,7 +193,23 @@ def _import(words: Catalog) -> Group:
         *_importing(words),
     ]
     capture = _command(words, "capture", options, run)
-    return Group(words, "import", commands={"capture": capture})
+    commands = {"capture": capture, "table": _import_table(words)}
+    return Group(words, "import", commands=commands)
+
+
+def _import_table(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import importing
+
+        return importing.tables(console, values)
+
+    file = words.say("metavar-file")
+    options = [
+        click.Argument(["file"], type=Place(words), metavar=file, required=True),
+        _path(words, "--map", "file"),
+        *_importing(words),
+    ]
+    return _command(words, "table", options, run)
 
 
 def _test(words: Catalog) -> Command:

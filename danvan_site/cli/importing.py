@@ -14,10 +14,11 @@ from danvan_site.cli import DONE, PROBLEMS
 from danvan_site.cli.building import Bars, settings_file
 from danvan_site.cli.console import Console
 from danvan_site.config import Settings
-from danvan_site.errors import Problem
-from danvan_site.importers import capture
+from danvan_site.errors import Place, Problem, UsageError
+from danvan_site.importers import capture, mapping, table
 from danvan_site.importers.frame import Draft, Importing, Outcome, Target, bring
 from danvan_site.importers.ledger import open_ledger
+from danvan_site.importers.placing import create, reason_of
 from danvan_site.importers.report import Fate, Report, fate, record_of
 from danvan_site.workers import Workers
 
@@ -35,6 +36,36 @@ def captures(console: Console, values: Mapping[str, Any]) -> int:
     return _run(
         console, values, capture.importing(files, date=date, zone=zone, categories=categories)
     )
+
+
+def tables(console: Console, values: Mapping[str, Any]) -> int:
+    """Import the rows of a table; where its map is still to be written, write what it may be."""
+    settings = _settings(values)
+    zone = settings.timezone if settings else config.DEFAULT_ZONE
+    source = table.Table(values["file"])
+    path: Path | None = values["map"]
+    if source.is_own and not path:
+        return _run(console, values, table.importing(source, None, zone))
+    if not path:
+        example = values["file"].with_suffix(".map.yml").as_posix()
+        raise UsageError("import-map-needed", Place(source.shown), example=example)
+    if not path.exists():
+        return _propose(console, values, path, source.header)
+    found = mapping.load(path, path.as_posix(), source.header)
+    return _run(console, values, table.importing(source, found, zone))
+
+
+def _propose(console: Console, values: Mapping[str, Any], path: Path, header: Sequence[str]) -> int:
+    text = mapping.proposal(header, console.words)
+    if values["dry_run"]:
+        console.say(text)
+        return PROBLEMS
+    try:
+        create(path, text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise UsageError("import-map", Place(path.as_posix()), reason=reason_of(error)) from None
+    console.say(console.words.say("import-map-written", file=path.as_posix()))
+    return PROBLEMS
 
 
 def _settings(values: Mapping[str, Any]) -> Settings | None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from danvan_site import frontmatter, vietnamese
+from danvan_site import frontmatter, markdown, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.errors import Place, Problem, Severity
 from danvan_site.importers.ledger import LEDGER, Entry, Ledger
@@ -70,7 +70,8 @@ class Draft:
     ``fields`` are keys and values of the front matter's schema; ``name`` is the file's name without
     extension.  ``recognised`` and ``dropped`` account for the whole source, ``missing`` says which
     facts it does not have (notices with their places).  ``visits`` is the count of visits to the
-    whole portal that was printed on the page; it does not belong to the bulletin.
+    whole portal that was printed on the page; it does not belong to the bulletin.  ``path`` is that
+    of its file, where that is known; otherwise it goes into the habitual folder.
     """
 
     fields: Mapping[str, object]
@@ -81,6 +82,7 @@ class Draft:
     missing: tuple[Problem, ...] = ()
     visits: int | None = None
     is_page: bool = False
+    path: str = ""
 
     @property
     def folder(self) -> PurePosixPath:
@@ -190,8 +192,10 @@ class Target:
         if there == content:
             return _seen(item, entry.path, draft)
         details = {"written": entry.path, "ledger": LEDGER}
-        state = "" if _digest(there) == entry.written else "-edited" if there else "-moved"
-        problem = Problem(f"import-changed{state}", item.source, details, Severity.WARNING)
+        code = "import-changed-edited" if there else "import-changed-moved"
+        if _digest(there) == entry.written:
+            code = "import-changed"
+        problem = Problem(code, item.source, details, Severity.WARNING)
         before, now = (text.decode("utf-8", "replace").splitlines() for text in (there, content))
         names = f"{entry.path}", f"{entry.path} ({item.source})"
         lines = difflib.unified_diff(before, now, *names, lineterm="") if there else ()
@@ -279,6 +283,18 @@ def compose(draft: Draft) -> bytes:
     return frontmatter.compose(draft.fields, draft.body).encode()
 
 
+def fault_of(draft: Draft, place: Place, zone: str) -> Problem | None:
+    """Return what a build would not accept of a draft, None where that is nothing."""
+    source = schema.Source(place.file, zone)
+    parts = frontmatter.split(compose(draft).decode(), source)
+    if parts:
+        frontmatter.read(parts.front, source, draft.is_page)
+        _, faults = markdown.read(parts.body, place.file, 1, markdown.Options())
+        source.problems += faults
+    errors = (each for each in source.problems if each.severity is Severity.ERROR)
+    return next(errors, None)
+
+
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -319,7 +335,7 @@ def _seen(item: Item, written: str, draft: Draft | None = None) -> Outcome:
 
 
 def _names(draft: Draft) -> Iterator[PurePosixPath]:
-    name = vietnamese.slugify(draft.name)
-    yield draft.folder / f"{name}.md"
+    first = PurePosixPath(draft.path or draft.folder / f"{vietnamese.slugify(draft.name)}.md")
+    yield first
     for number in range(2, _MOST_OF_ONE_NAME):
-        yield draft.folder / f"{name}-{number}.md"
+        yield first.with_stem(f"{first.stem}-{number}")

@@ -25,6 +25,7 @@ _HEADING = (
 )
 # The columns that lines had before there were addresses.
 _BEFORE = ("digest", "kind", "path")
+_DIGEST = 64  # characters
 _BREAKING = re.compile(r"[\t\r\n]")
 
 
@@ -64,7 +65,8 @@ class Ledger:
             columns = line.split("\t")
             if len(columns) == len(_BEFORE):
                 columns = ["", *columns, ""]
-            if len(columns) == len(Entry._fields) and not line.startswith("#"):
+            is_whole = len(columns) == len(Entry._fields) and len(columns[-1]) in (0, _DIGEST)
+            if is_whole and not line.startswith("#"):
                 ledger._know(Entry(*columns))
         return ledger
 
@@ -91,12 +93,9 @@ class Ledger:
         if self._file is None:
             path = contained(self.folder, PurePosixPath(LEDGER))
             self._file = path.open("a+b")
-            size = self._file.seek(0, os.SEEK_END)
-            if not size:
+            if not self._file.seek(0, os.SEEK_END):
                 self._file.write(_HEADING.encode())
-            else:
-                self._file.seek(size - 1)
-                self._file.write(b"" if self._file.read(1) == b"\n" else b"\n")
+            _mend(self._file)
         return self._file
 
     def close(self) -> None:
@@ -104,6 +103,19 @@ class Ledger:
         if self._file:
             self._file.close()
             self._file = None
+
+
+def _mend(file: BinaryIO) -> None:
+    """End the last line, where somebody's editor has not; take away what a killed run began."""
+    file.seek(0)
+    tail = file.read().rpartition(b"\n")[2]
+    if tail:
+        columns = tail.split(b"\t")
+        is_whole = len(columns) == len(Entry._fields) and len(columns[-1]) == _DIGEST
+        if is_whole or tail.startswith(b"#"):
+            file.write(b"\n")
+        else:
+            file.truncate(file.seek(0, os.SEEK_END) - len(tail))
 
 
 def _clean(key: str) -> str:

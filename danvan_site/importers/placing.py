@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path, PurePosixPath
+
+# Names that begin otherwise are passed over by the build; what Windows will not have is left out.
+_PLAIN = re.compile(r"[^\W_](?:[^\x00-\x1f\x7f\\/:*?\"<>|]{0,98}[^\x00-\x1f\x7f\\/:*?\"<>|. ])?")
 
 
 def contained(folder: Path, relative: PurePosixPath) -> Path:
@@ -13,6 +17,13 @@ def contained(folder: Path, relative: PurePosixPath) -> Path:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     return path
+
+
+def is_plain_path(path: str) -> bool:
+    """Tell whether a path that somebody else names can be that of a bulletin here: in the folder,
+    of plain names that any system takes, and none that are passed over."""
+    parts = path.split("/")
+    return path.endswith(".md") and all(_PLAIN.fullmatch(each) for each in parts)
 
 
 def create(path: Path, content: bytes) -> bool:

@@ -76,14 +76,14 @@ class Report:
             _refuse_foreign(file)
         begun = lines.with_name(f".{lines.name}.part")
         try:
-            with begun.open("w", encoding="utf-8", newline="\n") as self._json:
+            with begun.open("w", encoding="utf-8", errors="replace", newline="\n") as self._json:
                 self._json.write(f'{{"report": "{_OURS}",\n"outcomes": [')
                 try:
                     yield
                 finally:
                     self._json.write(f"\n],\n{json.dumps(self.summary())[1:]}\n")
             os.replace(begun, lines)
-            _replace(page, self._page().encode())
+            _replace(page, self._page().encode("utf-8", "replace"))
         except OSError as error:
             raise UsageError(
                 "import-report", Place(page.as_posix()), reason=reason_of(error)
