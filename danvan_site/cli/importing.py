@@ -27,7 +27,7 @@ def captures(console: Console, values: Mapping[str, Any]) -> int:
         settings = config.load(file, file.name)
         zone, categories = settings.timezone, tuple(each.name for each in settings.categories)
     report = import_captures(
-        _expanded(values["files"]),
+        expanded(values["files"]),
         values["to"] or _relative(file.parent / "content"),
         date=values["date"] or None,
         zone=zone,
@@ -48,7 +48,7 @@ def _relative(folder: Path) -> Path:
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
-def _expanded(files: Iterable[Path]) -> list[Path]:
+def expanded(files: Iterable[Path]) -> list[Path]:
     """Expand patterns such as ``*.txt``, which not every command line does by itself."""
     paths: list[Path] = []
     for file in files:
