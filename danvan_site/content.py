@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from danvan_site import citations, frontmatter, markdown, records, schema, vietnamese
+from danvan_site import citations, frontmatter, markdown, records, schema, vietnamese, views
 from danvan_site.dates import Moment
 from danvan_site.discovery import File, file_digest
 from danvan_site.errors import Place, Problem
@@ -47,10 +48,10 @@ class Head(NamedTuple):
 
     ``name`` is the path as on disk, ``url`` the address relative to the site; ``date`` a row of
     `Moment`; ``starts`` and ``expires`` seconds since 1970; ``changed`` the day of the latest
-    change, ISO 8601, or ''; ``published`` and ``updated`` the instants that feeds tell; ``held``
-    tells whether it waits for review; ``documents`` are the numbers of those that it cites.  The
-    digests are of the front matter, of what lists show, of the body's HTML, and of what is searched
-    besides the body.
+    change, ISO 8601, or ''; ``published`` and ``updated`` the instants that feeds tell;
+    ``views_as_of`` is ISO 8601, or ''; ``held`` tells whether it waits for review; ``documents``
+    are the numbers of those that it cites.  The digests are of the front matter, of what lists
+    show, of the body's HTML, and of what is searched besides the body.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Head(NamedTuple):
     status: str
     featured: bool
     views: int | None
+    views_as_of: str
     menu: int | None
     id: str
     category: Sequence[str]
@@ -201,6 +203,11 @@ def _stem(path: str, meta: Metadata) -> str:
     return meta.slug or vietnamese.slugify(path.rpartition("/")[2][:-3])
 
 
+def address(path: str, meta: Metadata) -> str:
+    """Return the address of the bulletin of a file, relative to the site."""
+    return _url(path, _stem(path, meta), meta.date)
+
+
 def _url(path: str, stem: str, date: Moment | None) -> str:
     """Return the address, relative to the site: ``2020/07/ten-bai.html``."""
     if path.startswith(PAGES) or date is None:
@@ -281,6 +288,33 @@ def _unreadable(file: File, digest: str, problems: Iterable[Problem]) -> ReadFil
     return ReadFile(file.path, known, "")
 
 
+def read_front(file: Path, path: str, source: schema.Source) -> Metadata | None:
+    """Return the front matter of a file, whose *path* is in the content folder, without a look at
+    its body; what is wrong with it is noted in *source*."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        source.fault("file-unreadable", Place(source.file), reason=error.strerror or str(error))
+        return None
+    text = _decoded(data, source)
+    parts = frontmatter.split(text, source) if text is not None else None
+    return frontmatter.read(parts.front, source, path.startswith(PAGES)) if parts else None
+
+
+def read_views(file: File, options: ReadOptions) -> KnownSource:
+    """Return what the state keeps of the file of counted views: its ``head`` is the day to which
+    they were counted and the row of each `views.Count`."""
+    source = schema.Source(f"{options.shown}/{file.path}", options.zone)
+    try:
+        data = Path(options.root, file.name).read_bytes()
+    except OSError as error:
+        source.fault("file-unreadable", Place(source.file), reason=error.strerror or str(error))
+        data = b""
+    found = views.read(data, source)
+    problems = [each.to_row() for each in source.problems]
+    return KnownSource(file.stamp, digest_of(data), problems, [found.as_of, found.counts])
+
+
 def _decoded(data: bytes, source: schema.Source) -> str | None:
     if len(data) > MAX_BYTES:
         source.fault("file-too-large", Place(source.file), limit=str(MAX_BYTES // 1_000_000))
@@ -305,7 +339,7 @@ def _head(
     caption = meta.image.caption if meta.image else ""
     return Head(
         name=file.name,
-        url=_url(file.path, _stem(file.path, meta), meta.date),
+        url=address(file.path, meta),
         title=meta.title,
         date=_moment_row(meta.date),
         starts=instants[0].timestamp() if meta.date else None,
@@ -314,6 +348,7 @@ def _head(
         published=instants[0].isoformat() if instants else "",
         updated=max(instants).isoformat() if instants else "",
         held=bool(meta.review),
+        views_as_of=meta.views_as_of.iso if meta.views_as_of else "",
         menu=meta.menu,
         picture=meta.image.src if meta.image else "",
         attachments=[each.file for each in meta.attachments],
@@ -355,6 +390,30 @@ def from_state(path: str, known: KnownSource, rows: Rows) -> tuple[Bulletin | No
     if known.head is None:
         return None, problems
     return Bulletin(path, known.digest, Head._make(known.head), rows), problems
+
+
+def by_key(bulletins: Iterable[Bulletin]) -> dict[str, str]:
+    """Return the paths of bulletins by what views are counted under: the ``id``, else the address.
+
+    A bulletin that has got an ``id`` or another address since is found under the older one, too.
+    """
+    some = [each for each in bulletins if not each.is_page]
+    keys = {alias.lstrip("/"): each.path for each in some for alias in each.head.aliases}
+    keys |= {each.url: each.path for each in some}
+    return keys | {each.head.id: each.path for each in some if each.head.id}
+
+
+def with_views(bulletin: Bulletin, views: int, as_of: str) -> Bulletin:
+    """Return a bulletin with *views* more, counted to the day *as_of* (ISO 8601)."""
+    head = bulletin.head
+    total = (head.views or 0) + views
+    shown = head._replace(
+        views=total,
+        views_as_of=as_of,
+        meta_digest=f"{head.meta_digest} {total} {as_of}",
+        card_digest=f"{head.card_digest} {total}",
+    )
+    return Bulletin(bulletin.path, bulletin.digest, shown, bulletin.rows)
 
 
 # In a picture that is only shown none of these would run; opened by its address they would.

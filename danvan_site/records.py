@@ -20,15 +20,29 @@ COLUMNS = (
     "url", "title", "date", "event_date", "author", "photographer", "unit", "category", "topic",
     "tags", "views", "lead", "source", "status", "id", "path",
 )  # fmt: skip
+# Views are known only when all is put together, too: what was counted from logs is added.  They
+# have their place here, where neither JSON nor CSV has this byte.
+SEAM = b"\0"
+_VIEWS = COLUMNS.index("views")
+_KEYS = ("path", *frontmatter.KEYS)
+_BEFORE_VIEWS = frozenset(_KEYS[: _KEYS.index("views")])
+_AFTER_VIEWS = frozenset(_KEYS[_KEYS.index("views_as_of") + 1 :])
 
 
 def of(path: str, meta: Metadata, markdown: str) -> Record:
     """Return what open data have of the source *path*."""
     values = {"path": path} | frontmatter.export(meta)
+    before = {key: value for key, value in values.items() if key in _BEFORE_VIEWS}
+    after = {key: value for key, value in values.items() if key in _AFTER_VIEWS}
     body = markdown.replace("\r\n", "\n").strip() + "\n"
     return Record(
-        to_json(values)[1:-1].encode(),
-        line(values.get(column, "") for column in COLUMNS[1:]).encode(),
+        SEAM.join([to_json(some)[1:-1].encode() for some in (before, after)]),
+        SEAM.join(
+            [
+                line(values.get(column, "") for column in some).encode()
+                for some in (COLUMNS[1:_VIEWS], COLUMNS[_VIEWS + 1 :])
+            ]
+        ),
         to_json(body).encode(),
     )
 
@@ -36,6 +50,12 @@ def of(path: str, meta: Metadata, markdown: str) -> Record:
 def to_json(value: Any) -> str:
     """Return a value as JSON, its letters as they are."""
     return _ENCODER.encode(value)
+
+
+def views_of(views: int | None, as_of: str) -> bytes:
+    """Return the members of a JSON object that tell the views, b'' where there are none."""
+    found = {"views": views, "views_as_of": as_of}
+    return to_json({key: value for key, value in found.items() if value})[1:-1].encode()
 
 
 def cell(address: str) -> str:

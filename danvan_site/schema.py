@@ -235,6 +235,19 @@ def many(item: Reader, or_one: bool = False) -> Reader:
     return read
 
 
+def table(item: Reader) -> Reader:
+    """A mapping whose keys are not known beforehand, as a dict of *item* by key."""
+
+    def read(source: Source, key: str, node: Node) -> dict[str, Any] | None:
+        if not isinstance(node, yaml.MappingNode):
+            source.fault("expected-mapping", node, key=key, target=key)
+            return None
+        names = [each.value for each, _ in node.value if isinstance(each, yaml.ScalarNode)]
+        return source._mapping(key, node, dict.fromkeys(names, item))
+
+    return read
+
+
 def record(build: Callable[..., Any], *required: str, **fields: Reader) -> Reader:
     """A mapping with the closed schema *fields*, handed to *build* as keyword arguments."""
 

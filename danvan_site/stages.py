@@ -6,11 +6,11 @@ import contextlib
 import hashlib
 import shutil
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from danvan_site import catalog, compression, config, content, markdown, render
+from danvan_site import catalog, compression, config, content, markdown, render, views
 from danvan_site.compressing import Compressing
 from danvan_site.content import Bulletin, ReadFile, ReadOptions
 from danvan_site.discovery import File
@@ -147,6 +147,24 @@ class Stages:
             self._problems += problems
             if bulletin:
                 bulletins[file.path] = bulletin
+        return self._with_views(files.get(views.FILE), bulletins)
+
+    def _with_views(self, file: File | None, bulletins: dict[str, Bulletin]) -> dict[str, Bulletin]:
+        """Return the bulletins with what was counted from logs added to their views."""
+        if file is None:
+            return bulletins
+        known = self._known(file, content.read_views)
+        self._problems += map(Problem.from_row, known.problems)
+        as_of, rows = known.head
+        keys = content.by_key(bulletins.values())
+        for key, number, line, column in rows:
+            path = keys.get(key)
+            if path:
+                bulletins[path] = content.with_views(bulletins[path], number, as_of)
+            else:
+                place = Place(f"{self._reading.shown}/{file.path}", line, column)
+                details = {"key": key}
+                self._problems.append(Problem("views-unknown", place, details, Severity.NOTICE))
         return bulletins
 
     def _is_fresh(self, file: File, known: KnownSource | None) -> bool:
@@ -211,9 +229,13 @@ class Stages:
         return library, references
 
     def _known_media(self, file: File) -> KnownSource:
+        return self._known(file, content.read_media)
+
+    def _known(self, file: File, read: Callable[[File, ReadOptions], KnownSource]) -> KnownSource:
+        """Return what is known of a file that is no bulletin; *read* it where it changed."""
         known = self._media.get(file.path)
         if known is None or not self._is_fresh(file, known):
-            known = content.read_media(file, self._reading)
+            known = read(file, self._reading)
             self._media[file.path] = known
         return known
 

@@ -24,7 +24,7 @@ LAYERS = (
         "theme",
     ),
     ("abbreviations", "catalog", "citations", "environment", "program", "remote", "schema"),
-    ("config", "frontmatter", "markdown", "output", "state", "workers"),
+    ("config", "frontmatter", "markdown", "output", "state", "views", "workers"),
     ("cluster", "discovery", "pictures", "records"),
     ("content",),
     ("library", "search", "templates"),
@@ -33,7 +33,7 @@ LAYERS = (
     ("stages",),
     ("builder",),
     ("reloading",),
-    ("server", "importers", "check", "scaffold"),
+    ("server", "importers", "counting", "check", "scaffold"),
     ("cli",),
     ("__main__",),
 )

@@ -17,7 +17,7 @@ Options = list[click.Parameter]
 
 def program(words: Catalog) -> Program:
     """Return the whole program."""
-    commands = [_build, _init, _new, _import, _check, _serve, _search, _test]
+    commands = [_build, _init, _new, _import, _views, _check, _serve, _search, _test]
     made = [make(words) for make in commands]
     version = flag(words, "--version", _show_version)
     return Program(
@@ -210,6 +210,24 @@ def _import_table(words: Catalog) -> Command:
         *_importing(words),
     ]
     return _command(words, "table", options, run)
+
+
+def _views(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import counting
+
+        return counting.views(console, values)
+
+    logs = words.say("metavar-log") + "…"
+    name = words.say("metavar-name")
+    options = [
+        click.Argument(["logs"], type=Place(words), metavar=logs, nargs=-1, required=True),
+        *_site(words),
+        option(words, "--server", metavar=name, default=""),
+        _switch(words, "--dry-run"),
+        _switch(words, "--json"),
+    ]
+    return _command(words, "views", options, run)
 
 
 def _test(words: Catalog) -> Command:

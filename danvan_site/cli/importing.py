@@ -31,7 +31,7 @@ def captures(console: Console, values: Mapping[str, Any]) -> int:
     settings = _settings(values)
     zone = settings.timezone if settings else config.DEFAULT_ZONE
     categories = [each.name for each in settings.categories] if settings else []
-    files = _expanded(values["files"])
+    files = expanded(values["files"])
     date = values["date"] or None
     return _run(
         console, values, capture.importing(files, date=date, zone=zone, categories=categories)
@@ -145,7 +145,7 @@ def _relative(folder: Path) -> Path:
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
-def _expanded(files: Iterable[Path]) -> list[Path]:
+def expanded(files: Iterable[Path]) -> list[Path]:
     """Expand patterns such as ``*.txt``, which not every command line does by itself."""
     paths: list[Path] = []
     for file in files:

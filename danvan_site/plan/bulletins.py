@@ -61,7 +61,7 @@ def _inputs(
     `Grouping`), by the key of the front matter; *day* what it shows of its day comes from."""
     head = bulletin.head
     shelf = frame.library.shelf(bulletin)
-    parts = [frame.stamps_around(bulletin), frame.related.stamp(bulletin), day]
+    parts = [frame.stamps_around(bulletin), frame.related.stamp(bulletin), day, head.views_as_of]
     if shelf:
         size = frame.settings.page_size
         parts.append(page_of(shelf, frame.library.rank(bulletin), size))
@@ -247,10 +247,15 @@ def _of_own_page(frame: Frame, bulletin: Bulletin) -> tuple[Values, Values]:
         "topics": frame.terms("su-kien", meta.topic),
         "tags": frame.terms("tu-khoa", meta.tags),
         "documents": frame.documents(bulletin.head.documents),
-        "views_as_of": meta.views_as_of.short() if meta.views_as_of else "",
+        "views_as_of": _short_day(bulletin.head.views_as_of),
         "citation": _citation(frame, bulletin, values["permalink"]),
     }
     return values | own, body
+
+
+def _short_day(iso: str) -> str:
+    """Return a day of ISO 8601 in figures, '' for none."""
+    return short(*map(int, iso[:10].split("-"))) if iso else ""
 
 
 def _image(frame: Frame, bulletin: Bulletin) -> Values | None:

@@ -236,14 +236,19 @@ def _data(frame: Frame) -> Iterator[Artifact]:
         yield Artifact(path, kind, "", make, RANK_MACHINE, inputs=frame.everything)
     for year, members in frame.library.years.items():
         make = partial(_records, frame, members)
-        inputs = "\0".join([f"{each.path}\0{each.url}\0{each.digest}" for each in members])
+        inputs = "\0".join(
+            [f"{each.path}\0{each.url}\0{each.digest}\0{each.head.meta_digest}" for each in members]
+        )
         path = f"du-lieu/{year:04d}.jsonl"
         yield Artifact(path, "data-with-bodies", "", make, RANK_MACHINE, inputs=inputs)
 
 
 def _records(frame: Frame, members: Sequence[Bulletin]) -> Values:
-    """Name the records; the renderer takes what is in them from the state, by path."""
+    """Name the records and their views; the renderer takes the rest from the state, by path."""
     return {
         "base": frame.settings.base_url,
-        "records": [(each.path, each.url, each.year) for each in members],
+        "records": [
+            (each.path, each.url, each.year, each.head.views, each.head.views_as_of)
+            for each in members
+        ],
     }

@@ -1,7 +1,8 @@
 """Open data: every bulletin with all its front matter, as JSON lines and as CSV.
 
-A record is named by the path of its source, its address and its year.  What is in it was made at
-reading (`state.Record`); *records* gives a field of those of all sources, or of some, by path.
+A record is named by the path of its source, its address and its year, and has its views.  What
+else is in it was made at reading (`state.Record`); *records* gives a field of those of all
+sources, or of some, by path.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from danvan_site.records import COLUMNS, cell, line, to_json
+from danvan_site.records import COLUMNS, SEAM, cell, line, to_json, views_of
 
 Values = Mapping[str, Any]
 Records = Callable[..., Mapping[str, bytes]]
@@ -21,8 +22,8 @@ def lines(context: Values, records: Records) -> bytes:
     members = records("members")
     return b"".join(
         [
-            b'{%b, %b, "data": "%04d.jsonl"}\n' % (address, members[path], year)
-            for address, path, year in _addressed(context)
+            b'{%b, "data": "%04d.jsonl"}\n' % (_with_views(address, members[path], views), year)
+            for address, path, year, views in _addressed(context)
         ]
     )
 
@@ -33,8 +34,8 @@ def with_bodies(context: Values, records: Records) -> bytes:
     members, bodies = records("members", paths), records("body", paths)
     return b"".join(
         [
-            b'{%b, %b, "body": %b}\n' % (address, members[path], bodies[path])
-            for address, path, _ in _addressed(context)
+            b'{%b, "body": %b}\n' % (_with_views(address, members[path], views), bodies[path])
+            for address, path, _, views in _addressed(context)
         ]
     )
 
@@ -44,16 +45,24 @@ def table(context: Values, records: Records) -> bytes:
     base = context["base"]
     cells = records("cells")
     rows = [
-        b"%b,%b\r\n" % (cell(base + url).encode(), cells[path])
-        for path, url, _ in context["records"]
+        b"%b,%b\r\n"
+        % (cell(base + url).encode(), cells[path].replace(SEAM, f",{views or ''},".encode()))
+        for path, url, _, views, _ in context["records"]
     ]
     return f"{line(COLUMNS)}\r\n".encode("utf-8-sig") + b"".join(rows)
 
 
-def _addressed(context: Values) -> list[tuple[bytes, str, int]]:
-    """Return the address of each record as a member, its path and its year."""
+def _with_views(address: bytes, members: bytes, views: bytes) -> bytes:
+    """Return all members of a record, those that tell its views in their place."""
+    before, after = members.split(SEAM)
+    return b", ".join([part for part in (address, before, views, after) if part])
+
+
+def _addressed(context: Values) -> list[tuple[bytes, str, int, bytes]]:
+    """Return the address of each record as a member, its path, its year and the members that tell
+    its views."""
     base = context["base"]
     return [
-        (f'"url": {to_json(base + url)}'.encode(), path, year)
-        for path, url, year in context["records"]
+        (f'"url": {to_json(base + url)}'.encode(), path, year, views_of(views, as_of))
+        for path, url, year, views, as_of in context["records"]
     ]
