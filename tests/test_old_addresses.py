@@ -46,7 +46,10 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
             '/la/"$x"?q="\'$(1)',
         ],
     )
-    bench.bulletin("2020/07/b.md", aliases=["/xem.aspx?ID=5", "/tin:5/", "/?p=1234", "/ban-do/"])
+    bench.bulletin(
+        "2020/07/b.md",
+        aliases=["/xem.aspx?ID=5", "/tin:5/", "/?p=1234", "/ban-do/", "/mục:lục/Ở – đây?Số=1"],
+    )
     bench.build()
     return bench
 
@@ -72,6 +75,7 @@ FOUND = [
     ("Tin:5/index.html", B),
     ("tra-cuu.php?m=A%26b&tu=%C4%91%E1%BA%A5t+%C4%91ai", A),
     ("la/%22$x%22?q=%22%27$(1)", A),
+    ("m%E1%BB%A5c:l%E1%BB%A5c/%E1%BB%9E%20%E2%80%93%20%C4%91%C3%A2y?s%E1%BB%91=1", B),
     ("//ban-do//default.aspx", B),
 ]
 
@@ -91,6 +95,15 @@ def test_old_addresses_lead_to_the_page_however_they_are_spelt(
         for asked, target in FOUND:
             page.goto(home + asked)
             page.wait_for_url(home + target)
+    page.close()
+
+
+@pytest.mark.browser
+def test_old_addresses_are_found_from_a_disk_too(moved: Workbench, browser: Browser) -> None:
+    page = browser.new_page()
+    home = moved.output.as_uri()
+    page.goto(f"{home}/index.html?p=1234")
+    page.wait_for_url(f"{home}/{B}")
     page.close()
 
 
@@ -198,6 +211,7 @@ def test_a_site_without_old_addresses_has_no_table(site: Workbench) -> None:
 
 def test_where_no_page_can_stand_the_table_answers(site: Workbench) -> None:
     long = "/" + "a" * 300
+    deep = "/bai" * 1200
     site.bulletin(
         "2020/07/a.md",
         aliases=[
@@ -206,6 +220,7 @@ def test_where_no_page_can_stand_the_table_answers(site: Workbench) -> None:
             "/cu/x.html/y/",
             "/a:b",
             long,
+            deep,
             "/2020/07/a.html",
             "/con/",
         ],
@@ -213,7 +228,7 @@ def test_where_no_page_can_stand_the_table_answers(site: Workbench) -> None:
     site.bulletin("2020/07/b.md", aliases=["/cu/z"])
     site.build()
     table = site.page("dia-chi-cu/0.js")
-    for key in ("/cu/x.html", "/cu/x.html/y", "/a:b", long, "/con", "/cu/z"):
+    for key in ("/cu/x.html", "/cu/x.html/y", "/a:b", long, deep, "/con", "/cu/z"):
         assert f'["{key}","2020/07/' in table
     pages = {path for path in site.tree() if 'http-equiv="refresh"' in _text(site, path)}
     assert len(pages) == 2
@@ -400,6 +415,10 @@ Require all granted
             ("/ban-tin/xem.aspx?ID=5", (301, f"/ban-tin/{B}")),
             ("/ban-tin/xem.aspx", (301, f"/ban-tin/{A}")),
             ("/ban-tin/tin:5", (301, f"/ban-tin/{B}")),
+            (
+                "/ban-tin/m%E1%BB%A5c:l%E1%BB%A5c/%E1%BB%9E%20%E2%80%93%20%C4%91%C3%A2y?S%E1%BB%91=1",
+                (301, f"/ban-tin/{B}"),
+            ),
             ("/ban-tin/la/%22$x%22?q=%22%27$(1)", (301, f"/ban-tin/{A}")),
             ("/ban-tin/?p=9", (200, "")),
             ("/ban-tin/", (200, "")),

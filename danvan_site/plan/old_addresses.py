@@ -21,6 +21,8 @@ from danvan_site.plan.redirect_rules import Move
 FOLDER = "dia-chi-cu"
 # A file of the table has half as many entries at least, some 3 to 6 KB in all.
 _MOST_BITS = 6
+# Bytes of a file's path below the published folder; systems take 1,024 in all, or more.
+_LONGEST_PATH = 700
 # So many kinds of addresses with parameters (?p=, ?tabid=&ndid= …) the pages are told of.
 _MOST_SETS = 32
 
@@ -113,7 +115,8 @@ class OldAddresses:
                 continue
             above = list(folders_of(path))
             blocked = path in folders or any(folder in standing for folder in above)
-            if blocked or move.address.key in asked or not is_contained(move.static):
+            fits = len(move.static.encode()) <= _LONGEST_PATH and is_contained(move.static)
+            if blocked or move.address.key in asked or not fits:
                 continue
             standing[path] = move.static
             folders.update(above)

@@ -24,6 +24,7 @@ _IIS_BYTES = 240_000
 # What browsers leave as it is in an address.
 _LEFT = "/-._~!$&()*+,;=:@"
 _SIMPLE = re.compile(r"[A-Za-z0-9._~-]+")
+_NOT_PLAIN = re.compile(rb"[^A-Za-z0-9_/%=&,;:@~-]")
 
 
 class Move(NamedTuple):
@@ -127,7 +128,8 @@ def _apache_rule(base: str, move: Move) -> str:
     index = r"(?:(?:index|default)\.(?:html?|aspx?|php|jsp))?"
     path = "".join(f"{_literal(part)}/" for part in parts)
     pattern = f"^{path[:-1]}(?:/{index})?$" if parts else f"^{index}$"
-    return f'{conditions}RewriteRule "{pattern}" "{base}{move.bulletin.url}" [NC,QSD,R=301,L]\n'
+    target = re.sub(r"([$%])", r"\\\1", base) + move.bulletin.url
+    return f'{conditions}RewriteRule "{pattern}" "{target}" [NC,NE,QSD,R=301,L]\n'
 
 
 def _encoded(text: str) -> str:
@@ -135,8 +137,9 @@ def _encoded(text: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Return a pattern that matches a text, without a sign that means anything to Apache."""
-    return re.sub(r"[^\w/%=&,;:@~-]", lambda sign: f"\\x{{{ord(sign[0]):x}}}", text)
+    """Return a pattern that matches the bytes of a text: Apache's patterns know no letters beyond
+    ASCII, and without signs that mean anything to it nothing has to be quoted."""
+    return _NOT_PLAIN.sub(lambda byte: b"\\x%02x" % byte[0][0], text.encode()).decode()
 
 
 def _nginx(base: str, rest: Sequence[Move], led: Sequence[Move]) -> str:
