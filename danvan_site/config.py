@@ -14,6 +14,8 @@ from danvan_site.dates import Moment
 from danvan_site.errors import ContentError, Place, UsageError
 
 DEFAULT_ZONE = "+07:00"
+# Hosts for which rules can be written.
+HOSTS = ("apache", "cloudflare", "iis", "netlify", "nginx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ class Settings:
     share: tuple[str, ...] = ("mail", "facebook")
     offline: bool = False
     short_name: str = ""
+    redirects: tuple[str, ...] = ("netlify",)
     # Where the menu's addresses stand: whether they lead anywhere shows only in the plan.
     menu_places: tuple[Place, ...] = ()
     # The pictures that the theme names, each with its place, for the same reason.
@@ -335,6 +338,7 @@ SETTINGS: dict[str, schema.Reader] = {
     "share": schema.many(schema.one_of("mail", "facebook")),
     "offline": schema.boolean,
     "short_name": schema.text,
+    "redirects": schema.many(schema.one_of(*HOSTS)),
 }
 
 

@@ -164,8 +164,8 @@ def test_robots_and_opensearch_name_the_site(demo: Output, homeless: Output) -> 
 def test_hosts_that_read_redirects_send_on_from_the_old_address(
     demo: Output, homeless: Output
 ) -> None:
-    assert demo.text("_redirects") == f"/ban-tin/{ALIAS} /ban-tin/{ALIASED} 301\n"
-    assert homeless.text("_redirects") == f"/{ALIAS} /{ALIASED} 301\n"
+    assert demo.text("_redirects") == f"/ban-tin/{ALIAS} /ban-tin/{ALIASED} 301!\n"
+    assert homeless.text("_redirects") == f"/{ALIAS} /{ALIASED} 301!\n"
 
 
 @pytest.mark.browser

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 LAYERS = (
     ("errors", "vietnamese"),
     (
+        "addresses",
         "alternatives",
         "beside",
         "compression",

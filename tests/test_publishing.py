@@ -100,13 +100,14 @@ def test_an_empty_folder_in_a_pages_place_is_no_hindrance(site: Workbench) -> No
     assert "Bài 2020/07/moi.md" in site.page("2020/07/moi.html")
 
 
-def test_a_page_inside_another_is_refused_with_both_named(site: Workbench) -> None:
-    site.bulletin("2020/07/a.md", aliases=["/Cu/X.html"])
-    site.bulletin("2020/07/b.md", aliases=["/cu/x.html/y/"])
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names differ by letter case")
+def test_a_file_inside_another_is_refused_with_both_named(site: Workbench) -> None:
+    site.write("templates/giao-dien/x.txt", "một")
+    site.write("templates/giao-dien/X.txt/y.txt", "hai")
     outcome = site.run("build", "--json")
     assert outcome.code == 1
-    assert outcome.problems == ["content/2020/07/a.md:1:1 address-is-folder"]
-    assert outcome.report["problems"][0]["text"].endswith("2020/07/b.md")
+    assert outcome.problems == ["giao-dien/x.txt:1:1 address-is-folder"]
+    assert outcome.report["problems"][0]["text"].endswith("giao-dien/X.txt/y.txt")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

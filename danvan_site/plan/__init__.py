@@ -25,6 +25,7 @@ from danvan_site.plan import (
 )
 from danvan_site.plan.frame import Frame
 from danvan_site.plan.model import Artifact, Context, canonical
+from danvan_site.plan.old_addresses import OldAddresses
 from danvan_site.plan.references import References, Shown
 from danvan_site.search.index import Index
 
@@ -57,7 +58,7 @@ def plan(
     beside text files."""
     frame = Frame(settings, words, library, references)
     index = search.index_of(frame, program)
-    redirects, problems = machine.plan_redirects(frame, shown)
+    old = OldAddresses(frame, shown)
     documented = list(documents.plan(frame))
     artifacts = [
         *bulletins.plan(frame),
@@ -65,14 +66,14 @@ def plan(
         *listings.plan(frame),
         *documented,
         *archives.plan(frame),
-        *home.plan(frame, search.summary(frame, index) if index.sources else ""),
+        *home.plan(frame, search.summary(frame, index) if index.sources else "", old),
         *machine.plan(frame, assets, documents.addresses(documented)),
         *install.plan(frame, assets),
         *search.plan(frame, index),
-        *redirects,
     ]
+    artifacts += list(old.plan({artifact.path for artifact in artifacts}))
     paths = {artifact.path for artifact in artifacts}
-    problems += _collisions(artifacts, shown)
+    problems = [*old.problems, *_collisions(artifacts, shown)]
     if suffixes:
         problems += _in_place_of_copies(artifacts, shown, suffixes)
     problems += _dead_links(references.outputs, paths)

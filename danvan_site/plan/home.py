@@ -13,6 +13,7 @@ from danvan_site.plan.archives import calendar_of, days_of
 from danvan_site.plan.bulletins import script_json
 from danvan_site.plan.frame import Frame, Values, link
 from danvan_site.plan.model import RANK_HOME, RANK_LIST, RANK_SEARCH, Artifact
+from danvan_site.plan.old_addresses import OldAddresses
 from danvan_site.plan.references import NOT_FOUND
 from danvan_site.plan.timeline import timeline
 
@@ -22,17 +23,19 @@ _NAMED = ("chuyen-muc", "su-kien", "don-vi")
 _TOPICS = 6
 
 
-def plan(frame: Frame, index: str) -> Iterator[Artifact]:
+def plan(frame: Frame, index: str, old: OldAddresses) -> Iterator[Artifact]:
     """Yield the pages of which there is one.  *index* is what the search page tells the client."""
-    yield Artifact("index.html", "home", "home.html", partial(_home, frame), RANK_HOME)
+    make = partial(_home, frame, old.summary(queries_only=True))
+    yield Artifact("index.html", "home", "home.html", make, RANK_HOME)
     make = partial(_search, frame, index)
     yield Artifact(SEARCH_PAGE, "search", "search.html", make, RANK_SEARCH)
     make = partial(_site_map, frame)
     yield Artifact(SITE_MAP, "site-map", "site-map.html", make, RANK_LIST)
-    yield Artifact(NOT_FOUND, "not-found", "not-found.html", partial(_not_found, frame), RANK_LIST)
+    make = partial(_not_found, frame, old.summary())
+    yield Artifact(NOT_FOUND, "not-found", "not-found.html", make, RANK_LIST)
 
 
-def _home(frame: Frame) -> Values:
+def _home(frame: Frame, old: str) -> Values:
     settings = frame.settings
     bulletins = frame.standing
     featured = [each for each in bulletins if each.head.featured][-3:]
@@ -52,6 +55,7 @@ def _home(frame: Frame) -> Values:
         "calendar": _calendar(frame),
         "legend": heat.legend(frame, heat.OF_DAYS),
         "visits": _visits(frame),
+        "old_addresses": old,
         "partners": [{"name": each.title, "url": each.url} for each in settings.partners],
         "website_jsonld": script_json(
             {
@@ -159,9 +163,9 @@ def _group(title: str, url: str, links: list[Values]) -> Values:
     return {"title": title, "url": url, "links": links}
 
 
-def _not_found(frame: Frame) -> Values:
+def _not_found(frame: Frame, old: str) -> Values:
     """A host serves this page at any depth, so with a known address its links start there."""
     context = frame.page(NOT_FOUND, "not-found", frame.text("not_found"), noindex=True)
     if frame.settings.base_url:
         context["root"] = frame.settings.base_path
-    return context | {"ways": frame.ways()}
+    return context | {"ways": frame.ways(), "old_addresses": old}

@@ -1,21 +1,18 @@
-"""What machines read: feeds, sitemap, redirects, open data; and plain files."""
+"""What machines read: feeds, sitemap, open data; and plain files."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from urllib.parse import unquote, urlsplit
 
 from danvan_site import palette
 from danvan_site.content import Bulletin
-from danvan_site.errors import Problem
 from danvan_site.library import grouped, standing_latest
-from danvan_site.output import is_contained
 from danvan_site.plan import pictures
-from danvan_site.plan.frame import Frame, Values, root_of
+from danvan_site.plan.frame import Frame, Values
 from danvan_site.plan.home import SEARCH_PAGE, SITE_MAP
-from danvan_site.plan.model import RANK_FILE, RANK_LIST, RANK_MACHINE, Artifact
+from danvan_site.plan.model import RANK_FILE, RANK_MACHINE, Artifact
 
 FEED_LENGTH = 20
 SITEMAP_WHOLE = 5_000
@@ -172,57 +169,6 @@ def _opensearch(frame: Frame) -> Values:
         "language": frame.settings.language,
         "search": frame.settings.base_url + SEARCH_PAGE + "?q={searchTerms}",
     }
-
-
-# Addresses that moved
-
-
-def plan_redirects(frame: Frame, shown: str) -> tuple[list[Artifact], list[Problem]]:
-    """Return a redirect page for each alias and the hosts' list of them; bad ones as problems."""
-    artifacts: list[Artifact] = []
-    problems: list[Problem] = []
-    rules: list[str] = []
-    for bulletin in (*frame.library.bulletins, *frame.library.pages):
-        for number, alias in enumerate(bulletin.head.aliases, start=1):
-            path = _alias_path(alias)
-            if not path or not is_contained(path):
-                place = bulletin.place(f"aliases.{number}", shown)
-                problems.append(Problem("bad-alias", place, {"found": alias}))
-                continue
-            make = partial(_redirect, frame, path, bulletin)
-            inputs = f"{bulletin.url}\0{bulletin.head.title}"
-            artifacts.append(
-                Artifact(path, "redirect", "redirect.html", make, RANK_LIST, bulletin.path, inputs)
-            )
-            old = urlsplit(alias).path
-            base = frame.settings.base_path
-            rules.append(f"{base}{old.lstrip('/').replace(' ', '%20')} {base}{bulletin.url} 301\n")
-    artifacts.append(_text("_redirects", "".join(sorted(set(rules)))))
-    return artifacts, problems
-
-
-def _alias_path(alias: str) -> str:
-    """Return the file that answers at an old address, '' where a file cannot.
-
-    An address that does not end in .html becomes a folder with an index: hosts serve that
-    whatever its ending says (``/pages/tin.aspx``).
-    """
-    parts = urlsplit(alias)
-    path = unquote(parts.path).lstrip("/")
-    if parts.query or not path.strip("/"):
-        return ""
-    if path.lower().endswith((".html", ".htm")):
-        return path
-    return f"{path.rstrip('/')}/index.html"
-
-
-def _redirect(frame: Frame, path: str, bulletin: Bulletin) -> Values:
-    context = frame.page(path, "redirect", bulletin.head.title, noindex=True)
-    context["page"]["canonical"] = (
-        frame.settings.base_url + bulletin.url if frame.settings.base_url else ""
-    )
-    context["root"] = root_of(path)
-    return context | {"target": bulletin.url, "title": bulletin.head.title}
 
 
 # Open data

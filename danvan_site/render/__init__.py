@@ -105,6 +105,9 @@ class Renderer:
             "data-with-bodies": lambda context: data.with_bodies(context, self._state().records),
             "csv": lambda context: data.table(context, self._state().records),
             "search-data": lambda context: files.data(context["name"], context["value"]),
+            "old-addresses": lambda context: files.data(
+                context["name"], context["value"], "danvanOldAddresses"
+            ),
             "search-lunr": lambda context: lunr_index.write(context, self._state()),
         }
 

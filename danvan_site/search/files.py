@@ -22,11 +22,11 @@ from danvan_site.search.spool import Spool
 Values = Mapping[str, Any]
 
 
-def data(name: str, value: Any) -> bytes:
-    """Return the script that hands over plain values."""
+def data(name: str, value: Any, to: str = "danvanSearch") -> bytes:
+    """Return the script that hands over plain values *to* an object of the client's."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     safe = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return f'danvanSearch.add("{name}",{safe});\n'.encode("utf-8", "surrogatepass")
+    return f'{to}.add("{name}",{safe});\n'.encode("utf-8", "surrogatepass")
 
 
 def bits(name: str, *texts: bytes) -> bytes:

@@ -63,6 +63,16 @@ document.addEventListener('DOMContentLoaded', function () {
   });
 });
 
+// An old address: the page for missing ones looks it up, and the home page where parameters were asked for.
+document.addEventListener('DOMContentLoaded', function () {
+  'use strict';
+  var place = document.getElementById('dia_chi_cu');
+  if (!place || place.hidden && !location.search) return;
+  var script = document.createElement('script');
+  script.src = place.dataset.root + 'giao-dien/dia-chi-cu.js';
+  document.head.appendChild(script);
+});
+
 // A bulletin's tools: copying its address, sharing it, taking its citation along. They are hidden in
 // the page, and shown where the browser can do them.
 document.addEventListener('DOMContentLoaded', function () {

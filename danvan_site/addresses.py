@@ -1,0 +1,121 @@
+"""Old addresses: what of them counts, so that all spellings of one have the same key.
+
+The theme's script (`giao-dien/dia-chi-cu.js`) makes the same keys of what a browser asks for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+_ORIGIN = re.compile(r"(?:(https?):)?//[^/?#]*", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# Most aliases are such: nothing to decode, nothing to fold.
+_PLAIN = re.compile(r"(?:/[a-z0-9_-][a-z0-9_.-]*)+/?")
+# What hosts give where a folder is asked for.
+_INDEX = re.compile(r"(?:index|default)\.(?:html?|aspx?|php|jsp)")
+# What those who pass addresses on hang on them: it says nothing of the page.
+_TRACKING = re.compile(
+    r"utm_.*|fbclid|[gd]clid|twclid|ttclid|msclkid|yclid|[gw]braid|igshid|mc_[ce]id|zarsrc|_g[al]"
+)
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Address(NamedTuple):
+    """An old address: the path, decoded and without the slash at its beginning, and the parameters
+    as (name, value), both as they were written; and what of them counts.
+
+    ``key`` tells two old addresses apart (``/tin/bai.aspx``, ``/?itemid=5&tabid=12``);
+    ``path_key`` is that of the path alone: without letter case, empty parts, an index file's name.
+    """
+
+    path: str
+    pairs: Pairs
+    path_key: str
+    key: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters, as far as they count."""
+        return tuple(sorted({_folded(name) for name, _ in self.pairs}))
+
+
+def read(text: str, base_url: str = "") -> Address | None:
+    """Return an old address: a path, a path with parameters, or a whole address, of which the host
+    is left out (and the site's own folder, where it is below *base_url*).
+
+    None where it names nothing, leads upwards, or belongs to no web page.
+    """
+    text = text.strip()
+    if _PLAIN.fullmatch(text):
+        path_key = _path_key(text)
+        return Address(text[1:], (), path_key, path_key)
+    if base_url and text.startswith(base_url):
+        text = "/" + text.removeprefix(base_url)
+    origin = _ORIGIN.match(text)
+    if origin:
+        text = text[origin.end() :]
+    elif _OTHER_SCHEME.match(text):
+        return None
+    path, _, query = text.partition("#")[0].partition("?")
+    path = _composed(_decoded(path)).replace("\\", "/")
+    pairs = _pairs(query) if query else ()
+    parts = [part for part in path.split("/") if part]
+    if (not parts and not pairs) or "." in parts or ".." in parts:
+        return None
+    if _CONTROL.search(path) or any(_CONTROL.search(name + value) for name, value in pairs):
+        return None
+    slash = "/" if parts and path.endswith("/") else ""
+    path_key = _path_key(path)
+    key = f"{path_key}?{_query_key(pairs)}" if pairs else path_key
+    return Address("/".join(parts) + slash, pairs, path_key, key)
+
+
+def _path_key(path: str) -> str:
+    parts = [part for part in _folded(path).split("/") if part]
+    if parts and _INDEX.fullmatch(parts[-1]):
+        parts.pop()
+    return "/" + "/".join(parts)
+
+
+def _query_key(pairs: Pairs) -> str:
+    found = [f"{_folded(name)}={value}" for name, value in pairs]
+    if len(found) > 1:
+        # Browsers compare texts by UTF-16 code units.
+        found.sort(key=lambda each: each.encode("utf-16-be"))
+    return "&".join(found)
+
+
+def _pairs(query: str) -> Pairs:
+    found = []
+    for part in query.split("&"):
+        name, _, value = part.replace("+", " ").partition("=")
+        name = _decoded(name)
+        if name and not _TRACKING.fullmatch(_folded(name)):
+            found.append((name, _composed(_decoded(value))))
+    return tuple(found)
+
+
+def _decoded(text: str) -> str:
+    """Decode what is UTF-8; leave what is not as it stands."""
+    return _ENCODED.sub(_decoded_run, text) if "%" in text else text
+
+
+def _decoded_run(found: re.Match[str]) -> str:
+    try:
+        return unquote_to_bytes(found[0]).decode("utf-8")
+    except UnicodeDecodeError:
+        return found[0]
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _folded(text: str) -> str:
+    return _composed(_composed(text).lower())
