@@ -48,7 +48,14 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     )
     bench.bulletin(
         "2020/07/b.md",
-        aliases=["/xem.aspx?ID=5", "/tin:5/", "/?p=1234", "/ban-do/", "/mục:lục/Ở – đây?Số=1"],
+        aliases=[
+            "/xem.aspx?ID=5",
+            "/tin:5/",
+            "/?p=1234",
+            "/ban-do/",
+            "/default.aspx",
+            "/mục:lục/Ở – đây?Số=1",
+        ],
     )
     bench.build()
     return bench
@@ -76,6 +83,7 @@ FOUND = [
     ("tra-cuu.php?m=A%26b&tu=%C4%91%E1%BA%A5t+%C4%91ai", A),
     ("la/%22$x%22?q=%22%27$(1)", A),
     ("m%E1%BB%A5c:l%E1%BB%A5c/%E1%BB%9E%20%E2%80%93%20%C4%91%C3%A2y?s%E1%BB%91=1", B),
+    ("default.aspx?fbclid=x", B),
     ("//ban-do//default.aspx", B),
 ]
 
@@ -415,6 +423,8 @@ Require all granted
             ("/ban-tin/xem.aspx?ID=5", (301, f"/ban-tin/{B}")),
             ("/ban-tin/xem.aspx", (301, f"/ban-tin/{A}")),
             ("/ban-tin/tin:5", (301, f"/ban-tin/{B}")),
+            ("/ban-tin/default.aspx", (301, f"/ban-tin/{B}")),
+            ("/ban-tin/index.html", (200, "")),
             (
                 "/ban-tin/m%E1%BB%A5c:l%E1%BB%A5c/%E1%BB%9E%20%E2%80%93%20%C4%91%C3%A2y?S%E1%BB%91=1",
                 (301, f"/ban-tin/{B}"),

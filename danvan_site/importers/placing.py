@@ -33,10 +33,10 @@ def create(path: Path, content: bytes) -> bool:
     look like one that came before.  The next run begins that one anew.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if os.path.lexists(path):
-        return False
     begun = path.with_name(f".{path.name}.part")
     try:
+        if os.path.lexists(path):
+            return False
         begun.write_bytes(content)
         return _appear(begun, path)
     finally:

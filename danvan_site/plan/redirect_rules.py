@@ -24,6 +24,7 @@ _IIS_BYTES = 240_000
 # What browsers leave as it is in an address.
 _LEFT = "/-._~!$&()*+,;=:@"
 _SIMPLE = re.compile(r"[A-Za-z0-9._~-]+")
+_INDEX = r"(?:(?:index|default)\.(?:html?|aspx?|php|jsp))?"
 _NOT_PLAIN = re.compile(rb"[^A-Za-z0-9_/%=&,;:@~-]")
 
 
@@ -123,11 +124,13 @@ def _apache_rule(base: str, move: Move) -> str:
         for name, value in move.address.pairs
     )
     # As it is written: no letter case but that of ASCII is the same to Apache.
-    parts = [part for part in move.address.path.split("/") if part]
-    parts = parts[: sum(map(bool, move.address.path_key.split("/")))]
-    index = r"(?:(?:index|default)\.(?:html?|aspx?|php|jsp))?"
-    path = "".join(f"{_literal(part)}/" for part in parts)
-    pattern = f"^{path[:-1]}(?:/{index})?$" if parts else f"^{index}$"
+    parts = [_literal(part) for part in move.address.path.split("/") if part]
+    end = "/?"
+    if move.address.pairs:
+        # Only with parameters: the folder of an index file may be a page of the site.
+        parts = parts[: sum(map(bool, move.address.path_key.split("/")))]
+        end = f"(?:/{_INDEX})?" if parts else _INDEX
+    pattern = f"^{'/'.join(parts)}{end}$"
     target = re.sub(r"([$%])", r"\\\1", base) + move.bulletin.url
     return f'{conditions}RewriteRule "{pattern}" "{target}" [NC,NE,QSD,R=301,L]\n'
 
