@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -22,9 +21,6 @@ LEDGER = "imported.tsv"
 UNDATED = "chua-ro-ngay"  # the folder of bulletins whose date a person must still settle
 _HEADING = "# source digest\tkind\tbulletin as first written (delete a line to import it again)\n"
 _MOST_OF_ONE_NAME = 10_000
-# What would mean something to Markdown: anywhere, and at the beginning of a paragraph.
-_INLINE = re.compile(r"[\\`*\[\]~]|<(?=[A-Za-z/!?])|&(?=#?\w{1,32};)|(?<![^\W_])_|_(?![^\W_])")
-_BLOCK = re.compile(r"(?P<lead>\d{1,9})?(?P<mark>[.)]|[-+#>=])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +127,6 @@ class Ledger:
                 ledger.write(_HEADING)
             ledger.write(f"{digest}\t{kind}\t{written}\n")
         self.entries[digest] = written
-
-
-def as_markdown(text: str) -> str:
-    """Return one line of plain text as a Markdown paragraph that reads the same."""
-    escaped = _INLINE.sub(lambda match: "\\" + match.group(), text)
-    block = _BLOCK.match(escaped)
-    if not block or bool(block["lead"]) != (block["mark"] in ".)"):
-        return escaped
-    return (block["lead"] or "") + "\\" + escaped[block.start("mark") :]
 
 
 def open_target(folder: Path) -> Ledger:
