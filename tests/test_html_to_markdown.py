@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from danvan_site import markdown
-from danvan_site.importers import conversion
+from danvan_site.importers import conversion, encodings
 
-CASES = Path(__file__).parent / "html-to-markdown"
+CASES = (Path(__file__).parent / "html-to-markdown.txt").read_text("utf-8").split("\n====\n")
 
 
 def built(text: str) -> str:
@@ -242,3 +243,132 @@ def test_the_build_shows_what_the_old_page_showed(page: str) -> None:
             for part in (before, after)
         )  # fmt: skip
     assert after == before, converted.markdown
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.partition("\n")[0])
+def test_what_old_pages_have_is_written_so(case: str) -> None:
+    _, page, expected = case.rstrip("\n").split("\n----\n")
+    converted = conversion.convert(page)
+    losses = "".join(f"\n! {loss.kind}: {loss.text}" for loss in converted.losses)
+    assert converted.markdown.rstrip("\n") + losses == expected
+    built(converted.markdown)
+
+
+HOSTILE = {
+    "divs without an end": "<div>x" * 100_000,
+    "divs": "<div>" * 100_000 + "x" + "</div>" * 100_000,
+    "fonts without an end": "<p><font>x" * 3_000,
+    "lists": "<ul><li>x" * 3_000,
+    "quotations": "<blockquote>x" * 300,
+    "tables": "<table><tr><td>x" * 300,
+    "cells over everything": "<table>" + "<tr><td colspan=1000 rowspan=65534>x<td>x" * 3_000,
+    "figures": "<figure><img src=a><figcaption>x" * 1_000,
+    "empty elements of later times": "x<wbr>x<embed src=a.swf>x<picture><source>x</picture>" * 20,
+}
+
+
+@pytest.mark.parametrize("page", HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_depth_loses_a_word(page: str) -> None:
+    converted = conversion.convert(page, picture=lambda picture: None, link=lambda address: None)
+    text = "".join(
+        letter for _, letters in seen(built(converted.markdown)) for letter, _, _ in letters
+    )
+    assert text.replace("a.swf", "") == "x" * re.sub("<[^>]*>", "", page).count("x")
+
+
+PIECES = [
+    *("<", ">", "</", "<p", "<table>", "<td>", "<li>", "<b>", "</b>", "<a href='", "<img src=x>"),
+    *(
+        "\0",
+        "\ud800",
+        "\x85",
+        "&#0;",
+        "&#xd800;",
+        "&#x110000;",
+        "<![CDATA[",
+        "]]>",
+        "<!--",
+        "<svg>",
+    ),
+    *(
+        "<!DOCTYPE a [<!ENTITY b 'c'>]>&b;",
+        "<?xml encoding='x'?>",
+        "<o:p>",
+        "\r\n",
+        "<pre>",
+        "<br>",
+    ),
+    *(
+        "<ol start=-1>",
+        "<td colspan=0 rowspan=x>",
+        "<plaintext>",
+        "<frameset>",
+        "<select>",
+        "<svg>",
+    ),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from([case.split("\n----\n")[1] for case in CASES]),
+    st.lists(st.tuples(st.floats(0, 1), st.sampled_from(PIECES), st.integers(0, 9)), max_size=6),
+)
+def test_no_page_is_too_broken(page: str, changes: list[tuple[float, str, int]]) -> None:
+    for place, piece, cut in changes:
+        at = int(place * len(page))
+        page = page[:at] + piece + page[at + cut :]
+    converted = conversion.convert(page, link=lambda address: "tin.html")
+    markdown.read(converted.markdown, "x.md", 1, markdown.Options())
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "text", "encoding"),
+    [
+        ("Hội nghị".encode(), "iso-8859-1", "Hội nghị", "utf-8"),
+        (b"\xef\xbb\xbfx", "", "x", "utf-8"),
+        (b"\xff\xfe" + "ộ".encode("utf-16-le"), "", "ộ", "utf-16-le"),
+        ("“é”".encode("cp1252"), "iso-8859-1", "“é”", "cp1252"),
+        (
+            "D\u00e2n t\u00f4\u0323c".encode("cp1258"),
+            "windows-1258",
+            "D\u00e2n t\u00f4\u0323c",
+            "cp1258",
+        ),
+        (
+            b'<meta charset="koi8-r">' + "мир".encode("koi8-r"),
+            "",
+            '<meta charset="koi8-r">мир',
+            "koi8-r",
+        ),
+        (b"\xe9", "no-such", "é", "cp1252"),
+        (b"\xe9", "rot13", "é", "cp1252"),
+    ],
+)
+def test_bytes_are_read_by_what_they_are(
+    data: bytes, declared: str, text: str, encoding: str
+) -> None:
+    assert encodings.decode(data, declared) == (text, encoding)
+
+
+def test_importers_are_asked_for_addresses_and_hear_of_pictures_without_words() -> None:
+    page = (
+        '<a href="//a.vn/x">a</a> <a href="cu.aspx?id=5">b</a> <a href="mat.html">c</a>\n'
+        '<img src="1.jpg" width="300" alt="Họp dân"><img src="2.jpg"><img src="3.jpg" alt="Đi">'
+    )
+    converted = conversion.convert(
+        page,
+        link={"https://a.vn/x": "https://a.vn/x", "cu.aspx?id=5": "../10/moi.md"}.get,
+        picture=lambda picture: None if picture.alt == "Đi" else f"anh/{picture.address}",
+    )
+    assert converted.markdown == (
+        "[a](https://a.vn/x) [b](../10/moi.md) c "
+        "![Họp dân](anh/1.jpg)[Ảnh chưa có lời mô tả](anh/2.jpg)\n"
+    )
+    assert [(each.address, each.width, each.line) for each in converted.pictures] == [
+        ("1.jpg", 300, 2), ("2.jpg", 0, 2), ("3.jpg", 0, 2),
+    ]  # fmt: skip
+    assert [each.address for each in converted.undescribed] == ["2.jpg"]
+    assert [(loss.kind, loss.text, loss.line) for loss in converted.losses] == [
+        ("link", "c: mat.html", 1), ("img", "Đi", 2),
+    ]  # fmt: skip

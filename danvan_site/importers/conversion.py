@@ -148,7 +148,7 @@ class _Writer:
             return []
         self._last_level = min(self._levels[block.level], self._last_level + 1, 6)
         # Signs at the end of a heading would be taken for its other end.
-        text = re.sub(r"(#+)$", r"\\\1", text)
+        text = re.sub(r"(?<= )(#+)$", r"\\\1", text)
         return [f"{'#' * self._last_level} {text}"]
 
     # lists

@@ -58,8 +58,9 @@ _MARKS = {
     **dict.fromkeys(("u", "ins"), UNDERLINE),
 }
 # What readers of the old page did not see, and what never held words.
+# Not the empty elements of HTML 5: the parser takes what follows one for its content.
 _SILENT = frozenset(("style", "head", "title", "meta", "link", "base", "template", "param", "col",
-                     "colgroup", "source", "track", "wbr", "rp"))  # fmt: skip
+                     "colgroup", "rp"))  # fmt: skip
 _LOST = frozenset(("script", "noscript", "svg", "math", "canvas", "map", "input", "select",
                    "textarea", "button", "applet", "datalist"))  # fmt: skip
 _PLAYERS = frozenset(("iframe", "video", "audio", "embed", "object", "frame"))
@@ -196,6 +197,7 @@ class _Reader:
         self._runs: list[Run] = []
         self._tail: list[str] = []  # the words of the last run, not yet put together
         self._line = 1
+        self._words = 0  # how often some were added
         self._space = False
         self._marks = 0
         self._link: Link | None = None
@@ -275,6 +277,7 @@ class _Reader:
         last = self._runs[-1] if self._runs else None
         if spaced and last and last.text != "\n":
             words = f" {words}"
+        self._words += 1
         marks = self._marks & ~UNDERLINE
         if self._tail and last and last.marks == marks and last.link is self._link:
             self._tail.append(words)
@@ -359,8 +362,17 @@ class _Reader:
     def _anchor(self, element: etree._Element, frame: _Frame) -> bool:
         address = clean_address(element.get("href"))
         self._mark(element, "a", frame)
-        if address:
-            self._link = Link(address, _line_of(element))
+        if not address:
+            return False
+        link = self._link = Link(address, _line_of(element))
+        words, pictures = self._words, len(self.pictures)
+
+        def close(_: etree._Element) -> None:
+            if self._words == words and len(self.pictures) == pictures:
+                self._lose("link", link.address, element)
+
+        if address[:1] != "#":
+            frame.close = close
         return False
 
     def _quoted(self, element: etree._Element, frame: _Frame) -> bool:
@@ -600,7 +612,9 @@ class _Reader:
             link = Link(address, _line_of(element))
             self._put(Run(vietnamese.tidy_spaces(label), 0, link))
             self._flush()
-        return True
+        return (
+            str(element.tag) != "embed"
+        )  # what follows it looks to the parser as if it were in it
 
     def _figure(self, element: etree._Element, frame: _Frame) -> bool:
         self._flush()
@@ -610,8 +624,9 @@ class _Reader:
         def close(_: etree._Element) -> None:
             self._flush()
             self._figures.pop()
-            for picture in self.pictures[first:]:
-                picture.caption = picture.caption or " ".join(captions)
+            text = " ".join(captions)
+            for picture in self.pictures[first:] if len(text) <= _CAPTION else ():
+                picture.caption = picture.caption or text
 
         frame.close = close
         return False
@@ -627,7 +642,7 @@ class _Reader:
             words = [each for each in blocks if isinstance(each, Paragraph) and each.text]
             text = " ".join(each.text for each in words)
             if self._figures:
-                self._figures[-1][1].append(text)
+                self._figures[-1][1].append(text[: _CAPTION + 1])
                 pictures: list[Picture] = []
             else:
                 pictures = self.pictures[first:] or _pictures_above(self._sink)
