@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -229,6 +229,7 @@ blocks: st.SearchStrategy[str] = st.deferred(
 
 @settings(max_examples=250, deadline=None)
 @given(blocks)
+@example("<p><b><i>²</i>“Dân vận khéo”<i>“Dân vận khéo”</i></b></p>")
 def test_the_build_shows_what_the_old_page_showed(page: str) -> None:
     converted = conversion.convert(page)
     kinds = {loss.kind for loss in converted.losses}
