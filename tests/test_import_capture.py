@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from danvan_site import frontmatter, markdown, schema
 from danvan_site.errors import Severity, UsageError
 from danvan_site.frontmatter import Metadata
-from danvan_site.importers import capture, frame, names
+from danvan_site.importers import capture, names, writing
 from danvan_site.importers.frame import Draft, Outcome, Target, bring
 from danvan_site.importers.ledger import LEDGER, open_ledger
 from danvan_site.importers.report import Fate, fate
@@ -482,7 +482,7 @@ LIKE_MARKDOWN = (
 
 
 def reads_back(text: str) -> str:
-    body, problems = markdown.read(frame.as_markdown(text), "x.md", 1, markdown.Options())
+    body, problems = markdown.read(writing.as_markdown(text), "x.md", 1, markdown.Options())
     assert not problems
     match = re.fullmatch(r"<p>(.*)</p>\n", body.html, re.DOTALL)
     assert match, body.html

@@ -164,6 +164,24 @@ def test_a_map_is_proposed_then_used(bench: Workbench, delimiter: str) -> None:
     assert (again["written"], again["before"]) == (0, 2)
 
 
+def test_html_in_a_column_becomes_markdown_and_losses_are_told(bench: Workbench) -> None:
+    body = (
+        "<div class=ExternalClass1><p>Sáng nay <b>họp dân</b>.</p><script>x()</script>"
+        "<p><a href='https://cu.example.vn/a'>Nghị quyết</a>, <a href='/b'>kế hoạch</a></p>"
+        "<p><img src='/anh/a.jpg' alt='Họp ở nhà văn hóa'></p></div>"
+    )
+    bench.write("ds.csv", as_csv([SHAREPOINT | {"Nội dung": body}]))
+    bring(bench, "ds.csv", "--map", "m.yml")
+    assert "format: html" in (bench.folder / "m.yml").read_text("utf-8")
+    report = bring(bench, "ds.csv", "--map", "m.yml", "--json").report
+    text = content(bench)["2020/07/hop-dan-o-ap-3.md"].decode()
+    assert "Sáng nay **họp dân**.\n\n[Nghị quyết](https://cu.example.vn/a), kế hoạch\n" in text
+    assert 'aliases: ["https://cu.example.vn/Pages/hop-dan.aspx"]' in text
+    dropped = " ".join(each["text"] for each in report["outcomes"][0]["dropped"])
+    assert "/anh/a.jpg" in dropped and "/b" in dropped
+    assert bench.run("check").code == 0
+
+
 def test_a_map_that_is_wrong_is_told_by_line(bench: Workbench) -> None:
     bench.write("ds.csv", as_csv([SHAREPOINT]))
     bench.write("m.yml", "columns:\n  title: Tiêu đề\n  lead: Tóm tắt\n  ngay: Ngày đăng\n")

@@ -50,13 +50,15 @@ def tables(console: Console, values: Mapping[str, Any]) -> int:
         example = values["file"].with_suffix(".map.yml").as_posix()
         raise UsageError("import-map-needed", Place(source.shown), example=example)
     if not path.exists():
-        return _propose(console, values, path, source.header)
+        return _propose(console, values, path, source.first)
     found = mapping.load(path, path.as_posix(), source.header)
     return _run(console, values, table.importing(source, found, zone))
 
 
-def _propose(console: Console, values: Mapping[str, Any], path: Path, header: Sequence[str]) -> int:
-    text = mapping.proposal(header, console.words)
+def _propose(
+    console: Console, values: Mapping[str, Any], path: Path, first: Mapping[str, Any]
+) -> int:
+    text = mapping.proposal(first, console.words)
     if values["dry_run"]:
         console.say(text)
         return PROBLEMS

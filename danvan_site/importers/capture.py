@@ -25,6 +25,7 @@ from danvan_site.importers import dating, frame, phrases
 from danvan_site.importers.findings import Findings, Line, tidy
 from danvan_site.importers.frame import Draft, ImportFailure, Importing, Item, Outcome
 from danvan_site.importers.names import is_name, spaced, split_categories, split_names
+from danvan_site.importers.writing import as_markdown
 
 KIND = "capture"
 MAX_BYTES = 1_000_000
@@ -140,7 +141,7 @@ def read_capture(
         found.fields["image"] = found.image
     return Draft(
         {key: _one_or_more(value) for key, value in found.fields.items()},
-        "\n\n".join(frame.as_markdown(line.text) for line in body),
+        "\n\n".join(as_markdown(line.text) for line in body),
         title,
         tuple(sorted(found.recognised, key=lambda entry: KEYS.index(entry[0].split(".")[0]))),
         tuple(sorted(found.dropped, key=lambda dropped: dropped.line)),

@@ -12,7 +12,6 @@ import difflib
 import errno
 import hashlib
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,9 +30,6 @@ PAGES = "pages"
 ORIGINALS = "originals"
 _CHUNK = 25
 _MOST_OF_ONE_NAME = 10_000
-# What would mean something to Markdown: anywhere, and at the beginning of a paragraph.
-_INLINE = re.compile(r"[\\`*\[\]~]|<(?=[A-Za-z/!?])|&(?=#?\w{1,32};)|(?<![^\W_])_|_(?![^\W_])")
-_BLOCK = re.compile(r"(?P<lead>\d{1,9})?(?P<mark>[.)]|[-+#>=])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,15 +297,6 @@ def _digest(content: bytes) -> str:
 
 def _shown(item: Item) -> str:
     return str(item.source)
-
-
-def as_markdown(text: str) -> str:
-    """Return one line of plain text as a Markdown paragraph that reads the same."""
-    escaped = _INLINE.sub(lambda match: "\\" + match.group(), text)
-    block = _BLOCK.match(escaped)
-    if not block or bool(block["lead"]) != (block["mark"] in ".)"):
-        return escaped
-    return (block["lead"] or "") + "\\" + escaped[block.start("mark") :]
 
 
 def read_source(path: Path, limit: int) -> bytes:

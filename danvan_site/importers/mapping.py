@@ -22,7 +22,7 @@ from danvan_site.errors import ContentError, Place, Problem, UsageError, nearest
 from danvan_site.importers.placing import reason_of
 
 BODY, ADDRESS = "body", "address"
-FORMATS = ("markdown", "text")
+FORMATS = ("html", "markdown", "text")
 # Keys of several values, and where one cell has several, what stands between them.
 MANY = frozenset(("author", "photographer", "category", "topic", "tags"))
 KEYS = (
@@ -114,8 +114,9 @@ def load(path: Path, shown: str, header: Sequence[str]) -> Map:
     return found
 
 
-def proposal(header: Sequence[str], words: Catalog) -> str:
-    """Return a first map, of what the columns *header* are called."""
+def proposal(first: Mapping[str, object], words: Catalog) -> str:
+    """Return a first map, of what the columns are called and what is in the *first* row."""
+    header = list(first)
     plain = {_plain(name): name for name in reversed(header)}
     lines = [f"# {words.say('map-heading')}", "columns:"]
     used = set()
@@ -124,7 +125,8 @@ def proposal(header: Sequence[str], words: Catalog) -> str:
         if column and column not in used:
             used.add(column)
             value = json.dumps(column, ensure_ascii=False)
-            more = f"{{column: {value}, format: text}}" if key == BODY else value
+            kind = "html" if "</" in str(first[column]) else "text"
+            more = f"{{column: {value}, format: {kind}}}" if key == BODY else value
             lines.append(f"  {key}: {more}")
     left = [name for name in header if name not in used]
     lines += [f"# {words.say('map-left', columns=', '.join(left))}"] if left else []

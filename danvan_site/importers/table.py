@@ -17,13 +17,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from danvan_site import dates, frontmatter, vietnamese
+from danvan_site import addresses, dates, frontmatter, vietnamese
 from danvan_site.dates import DateError, Moment
 from danvan_site.errors import Place, Problem, Severity, UsageError
 from danvan_site.importers import frame
-from danvan_site.importers.frame import Draft, ImportFailure, Importing, Item, Outcome
+from danvan_site.importers.conversion import convert
+from danvan_site.importers.frame import Draft, Dropped, ImportFailure, Importing, Item, Outcome
 from danvan_site.importers.mapping import ADDRESS, BODY, MANY, Map
 from danvan_site.importers.placing import is_plain_path, reason_of
+from danvan_site.importers.writing import as_markdown
 
 KIND = "table"
 MAX_BYTES = 500_000_000
@@ -35,6 +37,7 @@ _WRAPPINGS = (("value",), ("d", "results"), ("items",), ("rows",))
 # What lists of a portal add to names: `12;#Tin tức;#13;#Thông báo`, `Tin tức|9f1c…`.
 _LOOKUP = re.compile(r"(?:^|;#)[0-9]+;#")
 _TERM = re.compile(r"\|[0-9a-fA-F-]{32,36}$")
+_WEB = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _KEY = re.compile("[a-z_]{1,40}")
 _DEEPEST = 3
 # It stands in the bulletin and so speaks the bulletin's language.
@@ -67,6 +70,7 @@ class Table:
         if isinstance(first, Problem) or first is None:
             raise UsageError("import-no-table", Place(self.shown), reason="")
         self.header = list(first.row)
+        self.first = first.row
         self.is_own = first.row.keys() >= _OWN and bool(first.row.keys() & {"data", BODY})
 
     def rows(self) -> Iterator[Placed | Problem]:
@@ -303,9 +307,12 @@ def _mapped_draft(options: Reading, item: Item) -> Draft:
     if not fields.get("title"):
         raise ImportFailure("import-no-title", item.source)
     fields["review"] = review
-    return Draft(
-        fields, _body(map_, row), str(fields["title"]), tuple(recognised), (), tuple(missing)
-    )
+    address = _cell(row, map_.columns[ADDRESS].column) if ADDRESS in map_.columns else ""
+    if address and addresses.read(address):
+        fields["aliases"] = [address]
+    body, dropped = _body(map_, row)
+    name = str(fields["title"])
+    return Draft(fields, body, name, tuple(recognised), dropped, tuple(missing))
 
 
 def _cell(row: Row, column: str) -> str:
@@ -328,10 +335,23 @@ def _moment(text: str, zone: str) -> Moment | None:
         return None
 
 
-def _body(map_: Map, row: Row) -> str:
+def _body(map_: Map, row: Row) -> tuple[str, tuple[Dropped, ...]]:
+    """Return the body, and what of it did not come along."""
     column = map_.columns.get(BODY)
     text = _cell(row, column.column) if column else ""
+    if column and column.format == "html":
+        found = convert(text, link=_whole, picture=lambda picture: _whole(picture.address))
+        losses = [Dropped(loss.line, f"<{loss.kind}> {loss.text}".strip()) for loss in found.losses]
+        left = [each.address for each in found.pictures if not _whole(each.address)]
+        losses += [Dropped(0, f"<img> {address}") for address in left]
+        return found.markdown, tuple(losses)
     if column and column.format == "markdown":
-        return _tidy(text)
+        return _tidy(text), ()
     lines: Iterable[str] = (vietnamese.tidy_spaces(line) for line in text.splitlines())
-    return "\n\n".join(frame.as_markdown(line) for line in lines if line)
+    return "\n\n".join(as_markdown(line) for line in lines if line), ()
+
+
+def _whole(address: str) -> str | None:
+    """Return an address that leads somewhere from anywhere; a table does not say what its others
+    are relative to."""
+    return address if _WEB.match(address) else None
