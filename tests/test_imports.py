@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from danvan_site.importers import legacy_fonts
 from tests.workbench import ROOT, Outcome, Workbench, environment
 
 BODY = "Sáng {n}, tổ dân vận họp dân ở nhà văn hóa, bàn việc **chung**.\n\nÔng *Sáu* góp ý.\n"
@@ -182,6 +183,24 @@ def test_html_in_a_column_becomes_markdown_and_losses_are_told(bench: Workbench)
     assert bench.run("check").code == 0
 
 
+def test_text_typed_for_fonts_of_before_is_converted_or_left_to_a_person(bench: Workbench) -> None:
+    said = "Đảng ủy xã tổ chức hội nghị dân vận, nhân dân phấn khởi đóng góp ý kiến xây dựng"
+    old = {new: each for each, new in legacy_fonts._TCVN3.items()}
+    first = SHAREPOINT | {"Nội dung": said.translate(str.maketrans(old)), "Tiêu đề": "Hop dan"}
+    first |= {"Tác giả": "Ha", "Từ khóa": "dan van"}
+    second = first | {"Nội dung": "héi nghÞ", "Tiêu đề": "Hai", "Đường dẫn": ""}
+    bench.write("ds.csv", as_csv([first, second]))
+    bring(bench, "ds.csv", "--map", "m.yml")
+    report = bring(bench, "ds.csv", "--map", "m.yml", "--json").report
+    assert (report["written"], report["held"]) == (2, 1)
+    text = content(bench)["2020/07/hop-dan.md"].decode()
+    assert said in text and "review" not in text
+    codes = [[each["code"] for each in row["missing"]] for row in report["outcomes"]]
+    assert codes == [["import-legacy-font"], ["import-legacy-font-unsure"]]
+    held = content(bench)["2020/07/hai.md"].decode()
+    assert "héi nghÞ" in held and "review" in held
+
+
 def test_a_map_that_is_wrong_is_told_by_line(bench: Workbench) -> None:
     bench.write("ds.csv", as_csv([SHAREPOINT]))
     bench.write("m.yml", "columns:\n  title: Tiêu đề\n  lead: Tóm tắt\n  ngay: Ngày đăng\n")
@@ -196,6 +215,7 @@ def test_a_map_that_is_wrong_is_told_by_line(bench: Workbench) -> None:
     [
         ("a.csv", b"", "import-no-table"),
         ("a.csv", b"\xff\x00\x81", "import-no-table"),
+        ("a.csv", "Tiêu đề,Ngày\nHop,2020\n".encode("cp1252", "replace"), "import-no-table"),
         ("a.json", b"{}", "import-no-table"),
         ("a.json", b"[" * 100_000, "import-no-table"),
         ("a.jsonl", b"\n\n", "import-no-table"),

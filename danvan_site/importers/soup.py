@@ -612,9 +612,8 @@ class _Reader:
             link = Link(address, _line_of(element))
             self._put(Run(vietnamese.tidy_spaces(label), 0, link))
             self._flush()
-        return (
-            str(element.tag) != "embed"
-        )  # what follows it looks to the parser as if it were in it
+        # To the parser what follows `embed` is in it.
+        return str(element.tag) != "embed"
 
     def _figure(self, element: etree._Element, frame: _Frame) -> bool:
         self._flush()

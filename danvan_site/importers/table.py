@@ -20,9 +20,11 @@ from typing import Any, NamedTuple
 from danvan_site import addresses, dates, frontmatter, vietnamese
 from danvan_site.dates import DateError, Moment
 from danvan_site.errors import Place, Problem, Severity, UsageError
-from danvan_site.importers import frame
+from danvan_site.importers import frame, legacy_fonts
 from danvan_site.importers.conversion import convert
+from danvan_site.importers.encodings import decode
 from danvan_site.importers.frame import Draft, Dropped, ImportFailure, Importing, Item, Outcome
+from danvan_site.importers.legacy_fonts import Detected
 from danvan_site.importers.mapping import ADDRESS, BODY, MANY, Map
 from danvan_site.importers.placing import is_plain_path, reason_of
 from danvan_site.importers.writing import as_markdown
@@ -38,9 +40,11 @@ _WRAPPINGS = (("value",), ("d", "results"), ("items",), ("rows",))
 _LOOKUP = re.compile(r"(?:^|;#)[0-9]+;#")
 _TERM = re.compile(r"\|[0-9a-fA-F-]{32,36}$")
 _WEB = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
+_OLD_FONTS = re.compile(r"\.Vn\w{1,30}|\bVNI-[\w-]{1,30}")
 _KEY = re.compile("[a-z_]{1,40}")
 _DEEPEST = 3
 # It stands in the bulletin and so speaks the bulletin's language.
+_OLD_FONT = "chữ gõ bằng phông cũ (TCVN3 hoặc VNI) – hãy sửa chữ rồi xóa dòng này"
 _UNDATED = "không rõ ngày đăng – hãy điền date rồi xóa dòng này"
 _OWN = frozenset(("url", "path", "title"))
 
@@ -117,8 +121,11 @@ def _unwrapped(value: Any) -> list[Row]:
 
 
 def _text(data: bytes) -> str:
-    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return data.decode("utf-16" if wide else "utf-8-sig")
+    text, encoding = decode(data)
+    if not encoding.startswith("utf-"):
+        # A table says nothing of its encoding, and a guess would be wrong in single letters.
+        raise ValueError(encoding)
+    return text
 
 
 def _csv_rows(text: str) -> Iterator[Placed | Problem]:
@@ -276,7 +283,7 @@ def _lacks(item: Item, code: str, **details: str) -> Problem:
 def _mapped_draft(options: Reading, item: Item) -> Draft:
     map_ = options.map
     assert map_
-    row = item.content
+    row, typed = _readable(item.content)
     fields: dict[str, object] = dict(map_.constants)
     recognised = []
     review: list[str] = []
@@ -300,6 +307,10 @@ def _mapped_draft(options: Reading, item: Item) -> Draft:
             key, value = "image", {"caption": value}
         fields[key] = value
         recognised.append((key, text))
+    if typed.encoding:
+        code = "import-legacy-font" if typed.certain else "import-legacy-font-unsure"
+        missing.append(_lacks(item, code, encoding=typed.encoding.upper()))
+        review += [] if typed.certain else [_OLD_FONT]
     if "date" not in fields:
         review.append(_UNDATED)
         if not any(each.code == "import-bad-date" for each in missing):
@@ -313,6 +324,26 @@ def _mapped_draft(options: Reading, item: Item) -> Draft:
     body, dropped = _body(map_, row)
     name = str(fields["title"])
     return Draft(fields, body, name, tuple(recognised), dropped, tuple(missing))
+
+
+def _readable(row: Row) -> tuple[Row, Detected]:
+    """Return a row in Unicode where cells were typed for fonts of before, and for which; cells of
+    which that is not certain, and which no other one speaks for, are left as they are."""
+    found = {
+        name: legacy_fonts.detect(value, _OLD_FONTS.findall(value))
+        for name, value in row.items()
+        if isinstance(value, str)
+    }
+    typed = {name: each for name, each in found.items() if each.encoding}
+    certain = {each.encoding for each in typed.values() if each.certain}
+    read = {
+        name: legacy_fonts.convert(row[name], each.encoding)
+        for name, each in typed.items()
+        if each.encoding in certain
+    }
+    unsure = [each for name, each in typed.items() if name not in read]
+    first = next(iter(unsure or typed.values()), Detected("", True))
+    return {**row, **read}, Detected(first.encoding, not unsure)
 
 
 def _cell(row: Row, column: str) -> str:
