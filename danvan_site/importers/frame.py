@@ -185,7 +185,8 @@ class Target:
                 if is_same is False or not self._accompany(draft, relative):
                     continue
                 path = contained(self.folder, relative)
-                if is_same is None and not self._create(relative, path, content):
+                # Also over the same content: what a killed run left beside it goes.
+                if not self._create(relative, path, content) and not is_same:
                     continue
                 self._keep_original(item)
                 self._record(item, kind, relative, content)
