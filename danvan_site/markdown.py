@@ -85,6 +85,12 @@ class Body:
     documents: tuple[str, ...] = ()
 
 
+def may_have_faults(text: str) -> bool:
+    """Tell, at once, whether `read` could find something wrong with a text: only with pictures, and
+    where there is too much of it."""
+    return "![" in text or len(text) > MAX_CHARACTERS
+
+
 def read(
     text: str, file: str, first_line: int, options: Options
 ) -> tuple[Body, tuple[Problem, ...]]:
