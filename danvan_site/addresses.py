@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -44,6 +45,10 @@ class Address(NamedTuple):
         """The names of the parameters, as far as they count."""
         return tuple(sorted({_folded(name) for name, _ in self.pairs}))
 
+    def query_key(self, names: Collection[str]) -> str:
+        """Return what counts of the parameters that are called one of *names*."""
+        return _query_key([pair for pair in self.pairs if _folded(pair[0]) in names])
+
 
 def read(text: str, base_url: str = "") -> Address | None:
     """Return an old address: a path, a path with parameters, or a whole address, of which the host
@@ -53,8 +58,8 @@ def read(text: str, base_url: str = "") -> Address | None:
     """
     text = text.strip()
     if _PLAIN.fullmatch(text):
-        path_key = _path_key(text)
-        return Address(text[1:], (), path_key, path_key)
+        key = path_key(text)
+        return Address(text[1:], (), key, key)
     if base_url and text.startswith(base_url):
         text = "/" + text.removeprefix(base_url)
     origin = _ORIGIN.match(text)
@@ -71,19 +76,20 @@ def read(text: str, base_url: str = "") -> Address | None:
     if _CONTROL.search(path) or any(_CONTROL.search(name + value) for name, value in pairs):
         return None
     slash = "/" if parts and path.endswith("/") else ""
-    path_key = _path_key(path)
-    key = f"{path_key}?{_query_key(pairs)}" if pairs else path_key
-    return Address("/".join(parts) + slash, pairs, path_key, key)
+    folded = path_key(path)
+    key = f"{folded}?{_query_key(pairs)}" if pairs else folded
+    return Address("/".join(parts) + slash, pairs, folded, key)
 
 
-def _path_key(path: str) -> str:
+def path_key(path: str) -> str:
+    """Return what counts of a path that is decoded already: `Address.path_key`."""
     parts = [part for part in _folded(path).split("/") if part]
     if parts and _INDEX.fullmatch(parts[-1]):
         parts.pop()
     return "/" + "/".join(parts)
 
 
-def _query_key(pairs: Pairs) -> str:
+def _query_key(pairs: Sequence[tuple[str, str]]) -> str:
     found = [f"{_folded(name)}={value}" for name, value in pairs]
     if len(found) > 1:
         # Browsers compare texts by UTF-16 code units.

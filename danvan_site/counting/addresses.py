@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 
-from danvan_site import vietnamese
+from danvan_site import addresses
+from danvan_site.addresses import Address
 
 _LONGEST = 4096
 _AT_HAND = 1 << 18
-_HOST = re.compile(rb"(?i:https?://[^/?#]*)")
-_INDEX = re.compile(r"(?:^|/)(?:index\.html?)?$")
 NONE = -1
 
 
@@ -34,25 +31,32 @@ class Page(NamedTuple):
 class Addresses(dict[bytes, int]):
     """The number of the page (`NONE`: of none) by the target of a request, as it was sent.
 
-    *base_path* is the folder of the site on its host (``/ban-tin/``); a server behind another one
-    may have addresses without it.
+    Of the site at *base_url* old addresses are known below its own folder and at the root of its
+    host; a server behind another one may have all addresses without the folder.
     """
 
-    def __init__(self, pages: Iterable[Page], base_path: str) -> None:
+    def __init__(self, pages: Sequence[Page], base_url: str, base_path: str) -> None:
         super().__init__()
-        self._base = _plain(base_path.encode())
-        self._paths: dict[str, int] = {}
-        self._queries: dict[str, list[tuple[frozenset[str], int]]] = {}
-        some = list(pages)
-        for number, page in enumerate(some):
-            self._paths[_plain(page.url.encode())] = number
-        for number, page in enumerate(some):
+        self._base = addresses.path_key(base_path).rstrip("/")
+        self._paths = {addresses.path_key(each.url): number for number, each in enumerate(pages)}
+        self._queries: dict[str, int] = {}
+        # Which parameters old addresses of one path have together, the most first.
+        self._sets: dict[str, list[tuple[str, ...]]] = {}
+        for number, page in enumerate(pages):
             for alias in page.aliases:
-                path, query = _parts(alias.encode("utf-8", "replace"))
-                if query:
-                    self._queries.setdefault(path, []).append((query, number))
-                elif path:
-                    self._paths.setdefault(path, number)
+                self._add(number, addresses.read(alias, base_url))
+
+    def _add(self, number: int, old: Address | None) -> None:
+        if not old:
+            return
+        if not old.pairs:
+            self._paths.setdefault(old.path_key, number)
+            return
+        self._queries.setdefault(old.key, number)
+        sets = self._sets.setdefault(old.path_key, [])
+        if old.names not in sets:
+            sets.append(old.names)
+            sets.sort(key=len, reverse=True)
 
     def __missing__(self, target: bytes) -> int:
         """Find what was not asked for before."""
@@ -60,30 +64,23 @@ class Addresses(dict[bytes, int]):
             return NONE
         if len(self) >= _AT_HAND:
             self.clear()
-        path, query = _parts(target)
-        found = self._find(path, query)
-        if found == NONE and self._base and path.startswith(f"{self._base}/"):
-            found = self._find(path.removeprefix(f"{self._base}/"), query)
-        self[target] = found
+        self[target] = found = self._of(target.decode("utf-8", "replace"))
         return found
 
-    def _find(self, path: str, query: frozenset[str]) -> int:
-        known = [each for each in self._queries.get(path, ()) if each[0] <= query]
-        if known:
-            return max(known, key=lambda each: len(each[0]))[1]
+    def _of(self, target: str) -> int:
+        # Two slashes at the beginning are no host here: requests name theirs with its scheme.
+        asked = addresses.read(f"/{target.lstrip('/')}" if target.startswith("/") else target)
+        if not asked:
+            return NONE
+        found = self._find(asked.path_key, asked)
+        if found == NONE and self._base and f"{asked.path_key}/".startswith(f"{self._base}/"):
+            found = self._find(asked.path_key.removeprefix(self._base) or "/", asked)
+        return found
+
+    def _find(self, path: str, asked: Address) -> int:
+        for names in self._sets.get(path, ()):
+            found = self._queries.get(f"{path}?{asked.query_key(names)}", NONE)
+            if found != NONE:
+                return found
         # Some hosts leave the ending out of addresses.
         return self._paths.get(path, self._paths.get(f"{path}.html", NONE))
-
-
-def _parts(target: bytes) -> tuple[str, frozenset[str]]:
-    """Return the path of an address as it is compared, and the members of its query."""
-    path, _, query = target.partition(b"#")[0].partition(b"?")
-    members = unquote_to_bytes(query).decode("utf-8", "replace").casefold().split("&")
-    return _plain(path), frozenset(filter(None, members))
-
-
-def _plain(path: bytes) -> str:
-    """Return a path without host, index.html, outer slashes, escapes and capitals."""
-    text = unquote_to_bytes(_HOST.sub(b"", path, count=1)).decode("utf-8", "replace")
-    text = re.sub("/{2,}", "/", vietnamese.nfc(text).casefold())
-    return _INDEX.sub("", text).strip("/")
