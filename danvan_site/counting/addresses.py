@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from danvan_site import addresses
-from danvan_site.addresses import Address
 
 _LONGEST = 4096
 _AT_HAND = 1 << 18
@@ -38,25 +37,20 @@ class Addresses(dict[bytes, int]):
     def __init__(self, pages: Sequence[Page], base_url: str, base_path: str) -> None:
         super().__init__()
         self._base = addresses.path_key(base_path).rstrip("/")
-        self._paths = {addresses.path_key(each.url): number for number, each in enumerate(pages)}
-        self._queries: dict[str, int] = {}
-        # Which parameters old addresses of one path have together, the most first.
-        self._sets: dict[str, list[tuple[str, ...]]] = {}
-        for number, page in enumerate(pages):
-            for alias in page.aliases:
-                self._add(number, addresses.read(alias, base_url))
-
-    def _add(self, number: int, old: Address | None) -> None:
-        if not old:
-            return
-        if not old.pairs:
-            self._paths.setdefault(old.path_key, number)
-            return
-        self._queries.setdefault(old.key, number)
-        sets = self._sets.setdefault(old.path_key, [])
-        if old.names not in sets:
-            sets.append(old.names)
-            sets.sort(key=len, reverse=True)
+        self._table: addresses.Table[int] = addresses.Table()
+        known = [(addresses.read(f"/{page.url}"), number) for number, page in enumerate(pages)]
+        known += [
+            (addresses.read(alias, base_url), number)
+            for number, page in enumerate(pages)
+            for alias in page.aliases
+        ]
+        for address, number in known:
+            if address:
+                self._table.add(address, number)
+        for address, number in known:
+            # Some hosts leave the ending out of addresses.
+            if address and not address.pairs and address.key.endswith(".html"):
+                self._table.add(address._replace(key=address.key[:-5]), number)
 
     def __missing__(self, target: bytes) -> int:
         """Find what was not asked for before."""
@@ -72,15 +66,7 @@ class Addresses(dict[bytes, int]):
         asked = addresses.read(f"/{target.lstrip('/')}" if target.startswith("/") else target)
         if not asked:
             return NONE
-        found = self._find(asked.path_key, asked)
-        if found == NONE and self._base and f"{asked.path_key}/".startswith(f"{self._base}/"):
-            found = self._find(asked.path_key.removeprefix(self._base) or "/", asked)
-        return found
-
-    def _find(self, path: str, asked: Address) -> int:
-        for names in self._sets.get(path, ()):
-            found = self._queries.get(f"{path}?{asked.query_key(names)}", NONE)
-            if found != NONE:
-                return found
-        # Some hosts leave the ending out of addresses.
-        return self._paths.get(path, self._paths.get(f"{path}.html", NONE))
+        found = self._table.find(asked)
+        if found is None and self._base and f"{asked.path_key}/".startswith(f"{self._base}/"):
+            found = self._table.find(asked, self._base)
+        return NONE if found is None else found
