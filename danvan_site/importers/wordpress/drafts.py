@@ -73,6 +73,8 @@ def draw(reading: Reading, item: Item) -> Draft:
 def _let_in(reading: Reading, post: Post, item: Item) -> None:
     kind, status = post.text("post_type").strip(), post.text("status").strip()
     named = vietnamese.tidy_spaces(post.text("title"))
+    if not kind or not status:
+        raise ImportFailure("import-xml-lost", item.source, title=named)
     if kind == ATTACHMENT:
         raise LeftOut("import-wordpress-file", item.source, title=named)
     if kind not in reading.types:
@@ -184,19 +186,19 @@ class _Drawing:
         """Put texts that were typed for fonts of before Unicode into Unicode, where it is certain
         for which."""
         texts = self.post.texts
-        for name in _TEXTS:
-            text = texts.get(name, "")
-            fonts = _OLD_FONT_NAMES.findall(text) if ".Vn" in text or "VNI-" in text else ()
-            if not fonts and (text.isascii() or _NOT_LATIN_1.search(text)):
+        typed = {name: _typed(texts[name]) for name in _TEXTS if texts.get(name)}
+        # A title is often too short to be certain of; the body speaks for it.
+        certain = {each.encoding for each in typed.values() if each.certain}
+        is_unicode = any(_NOT_LATIN_1.search(texts[name]) for name in typed)
+        for name, (encoding, _) in typed.items():
+            if not encoding or (is_unicode and encoding not in certain):
                 continue
-            words = _NOT_ASCII.sub(_letter, text)
-            typed = legacy_fonts.detect(soup.without_tags(words), fonts)
-            if typed.encoding and typed.certain:
-                texts[name] = legacy_fonts.convert(words, typed.encoding)
-                self._lacks("import-legacy-font", encoding=typed.encoding.upper())
-            elif typed.encoding:
+            code = "import-legacy-font" if encoding in certain else "import-legacy-font-unsure"
+            self._lacks(code, encoding=encoding.upper())
+            if encoding in certain:
+                texts[name] = legacy_fonts.convert(_with_letters(texts[name]), encoding)
+            else:
                 self.review.append(_OLD_FONT)
-                self._lacks("import-legacy-font-unsure", encoding=typed.encoding.upper())
 
     def _title(self, body: str) -> None:
         title = _plain(self.post.text("title"))
@@ -358,6 +360,19 @@ def _plain(text: str) -> str:
 
 def _unmarked(markdown: str) -> str:
     return re.sub(r"[*_\\#>`~]", "", markdown)
+
+
+def _typed(text: str) -> legacy_fonts.Detected:
+    """Return for what fonts a text was typed."""
+    fonts = _OLD_FONT_NAMES.findall(text) if ".Vn" in text or "VNI-" in text else ()
+    if not fonts and (text.isascii() or _NOT_LATIN_1.search(text)):
+        return legacy_fonts.Detected("", False)
+    return legacy_fonts.detect(soup.without_tags(_with_letters(text)), fonts)
+
+
+def _with_letters(text: str) -> str:
+    """Return HTML with those entities as letters that old fonts have for letters of theirs."""
+    return _NOT_ASCII.sub(_letter, text)
 
 
 def _letter(entity: re.Match[str]) -> str:

@@ -33,6 +33,7 @@ DRAFTS = frozenset(("draft", "pending", "future"))
 _GALLERY = re.compile(r"\[gallery\b([^\]]{0,3000})")
 _GALLERY_IDS = re.compile(r"\bids\s*=\s*[\"'“”]?([0-9,\s]{1,3000})")
 _SHOWN = re.compile(r"\bwp-image-([0-9]{1,12})\b")
+_LED_TO = re.compile(r"[?&;]attachment_id=([0-9]{1,12})")
 _REUSED = re.compile(r"wp:block\s+\{\"ref\":([0-9]{1,12})")
 _ORIGIN = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
 # Who a comment came from, which is nobody's business any more.
@@ -256,8 +257,8 @@ def _wanted(post: Post) -> Iterator[int]:
     lead = post.field("_thumbnail_id")
     if lead.isascii() and lead.isdigit():
         yield int(lead[:12])
-    for found in (*_SHOWN.finditer(content), *_REUSED.finditer(content)):
-        yield int(found[1])
+    for pattern in (_SHOWN, _REUSED, _LED_TO):
+        yield from map(int, pattern.findall(content))
     for gallery in _GALLERY.finditer(content):
         ids = _GALLERY_IDS.search(gallery[1])
         yield from map(int, re.findall("[0-9]{1,12}", ids[1])) if ids else (-1,)
