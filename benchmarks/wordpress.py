@@ -29,7 +29,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "https://cu.example.vn"
-_WORDS = ["bà", "con", "họp", "tổ", "dân", "phố", "bàn", "việc", "làm", "đường", "hiến", "đất", "cán", "bộ", "xã", "huyện", "tỉnh", "đoàn", "thể", "mặt", "trận", "hội", "phụ", "nữ", "nông", "dân", "thanh", "niên", "góp", "ý", "dân", "chủ", "quy", "chế", "cơ", "sở", "vận", "động", "khéo", "mô", "hình", "sáng", "đẹp", "trường", "học", "trạm", "y", "tế", "nhà", "văn", "hóa", "thôn", "bản", "chợ", "cầu", "phao", "kênh", "mương", "lúa", "ngô", "vườn", "cây", "ao", "cá", "đồng", "ruộng", "nước", "sạch", "vệ", "sinh", "môi", "trường", "an", "ninh", "trật", "tự", "hòa", "giải", "đối", "thoại", "tiếp", "dân", "đơn", "thư", "giải", "quyết"]
+_WORDS = (
+    "bà con họp tổ dân phố bàn việc làm đường hiến đất cán bộ xã huyện tỉnh đoàn thể mặt trận hội "
+    "phụ nữ nông dân thanh niên góp ý dân chủ quy chế cơ sở vận động khéo mô hình sáng đẹp trường "
+    "học trạm y tế nhà văn hóa thôn bản chợ cầu phao kênh mương lúa ngô vườn cây ao cá đồng ruộng "
+    "nước sạch vệ sinh môi trường an ninh trật tự hòa giải đối thoại tiếp dân đơn thư giải quyết"
+)
 _HEAD = f"""<?xml version="1.0" encoding="UTF-8" ?>
 <rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"
  xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -38,7 +43,9 @@ _HEAD = f"""<?xml version="1.0" encoding="UTF-8" ?>
 <wp:wxr_version>1.2</wp:wxr_version><wp:base_site_url>{HOST}</wp:base_site_url>
 <wp:base_blog_url>{HOST}</wp:base_blog_url>
 """
-_PLUGIN = json.dumps([{"id": f"{n:07x}", "elType": "section", "settings": {"padding": n}} for n in range(40)])
+_PLUGIN = json.dumps(
+    [{"id": f"{n:07x}", "elType": "section", "settings": {"padding": n}} for n in range(40)]
+)
 
 
 def main() -> int:
@@ -144,85 +151,108 @@ def make_export(path: Path, posts: int) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(_HEAD)
         for number in range(12):
-            file.write(f"<wp:author><wp:author_login>nguoi{number}</wp:author_login>"
-                       f"<wp:author_display_name>Tác Giả {number}</wp:author_display_name>"
-                       "</wp:author>\n")  # fmt: skip
+            names = element("wp:author_login", f"nguoi{number}")
+            names += element("wp:author_display_name", f"Tác Giả {number}")
+            file.write(f"<wp:author>{names}</wp:author>\n")
         for number in range(posts):
             file.write(post(chance, number, posts))
             file.write(attachment(number))
         file.write("</channel></rss>\n")
 
 
+def element(name: str, text: object) -> str:
+    return f"<{name}><![CDATA[{text}]]></{name}>"
+
+
+def field(name: str, value: object) -> str:
+    inner = element("wp:meta_key", name) + element("wp:meta_value", value)
+    return f"<wp:postmeta>{inner}</wp:postmeta>\n"
+
+
 def day_of(number: int) -> str:
-    return f"{2005 + number * 20 // 34_000:04d}-{number % 12 + 1:02d}-{number % 28 + 1:02d}"
+    return f"{2005 + number // 1700 % 20:04d}-{number % 12 + 1:02d}-{number % 28 + 1:02d}"
 
 
 def sentence(chance: random.Random) -> str:
-    words = " ".join(chance.choices(_WORDS, k=chance.randrange(8, 30)))
+    words = " ".join(chance.choices(_WORDS.split(), k=chance.randrange(8, 30)))
     return f"{words[0].upper()}{words[1:]}."
 
 
-def paragraph(chance: random.Random, number: int, posts: int, with_blocks: bool) -> str:
+def paragraph(chance: random.Random, posts: int, with_blocks: bool) -> str:
     text = " ".join(sentence(chance) for _ in range(4))
     kind = chance.randrange(8)
     if kind == 0:
         text = f'<span style="font-family: Times New Roman; font-size: 14pt;">{text}</span>'
     elif kind == 1:
-        other = chance.randrange(posts)
-        text += f' Xem <a href="{HOST}/?p={2 * other + 1}">tin trước</a>.'
+        text += f' Xem <a href="{HOST}/?p={2 * chance.randrange(posts) + 1}">tin trước</a>.'
     elif kind == 2:
         text = f"<strong>{text}</strong>"
     if not with_blocks:
         return f"{text}\n\n"
-    return f'<!-- wp:paragraph {{"align":"justify"}} -->\n<p class="has-text-align-justify">{text}</p>\n<!-- /wp:paragraph -->\n\n'
+    opening = '<!-- wp:paragraph {"align":"justify"} -->\n<p class="has-text-align-justify">'
+    return f"{opening}{text}</p>\n<!-- /wp:paragraph -->\n\n"
+
+
+def body_of(chance: random.Random, number: int, posts: int) -> str:
+    with_blocks = number % 2 == 0
+    address = f"{HOST}/wp-content/uploads/{day_of(number)[:4]}/{number}-300x200.jpg"
+    picture = f'<img class="wp-image-{2 * number + 2}" src="{address}" alt="Bà con họp bàn" />'
+    text = "".join(paragraph(chance, posts, with_blocks) for _ in range(12))
+    if not with_blocks:
+        return f'{text}[caption id="a" width="300"]{picture} Bà con họp[/caption]'
+    figure = f"<figure>{picture}<figcaption>Bà con họp</figcaption></figure>"
+    return f"{text}<!-- wp:image -->\n{figure}\n<!-- /wp:image -->"
+
+
+def comment(chance: random.Random, number: int, day: str) -> str:
+    values = {
+        "id": number, "author": "Bạn đọc", "author_email": "a@example.vn", "parent": 0,
+        "date_gmt": f"{day} 05:00:00", "content": sentence(chance), "approved": number % 2,
+    }  # fmt: skip
+    inner = "".join(element(f"wp:comment_{name}", value) for name, value in values.items())
+    return f"<wp:comment>{inner}</wp:comment>\n"
 
 
 def post(chance: random.Random, number: int, posts: int) -> str:
-    with_blocks = number % 2 == 0
     day = day_of(number)
-    body = "".join(paragraph(chance, number, posts, with_blocks) for _ in range(12))
-    picture = f'<img class="wp-image-{2 * number + 2}" src="{HOST}/wp-content/uploads/{day[:4]}/{number}-300x200.jpg" alt="Bà con họp bàn" />'
-    if with_blocks:
-        body += f"<!-- wp:image -->\n<figure>{picture}<figcaption>Bà con họp</figcaption></figure>\n<!-- /wp:image -->"
-    else:
-        body += f'[caption id="a" width="300"]{picture} Bà con họp[/caption]'
-    fields = [("views", str(chance.randrange(5000))), ("_thumbnail_id", str(2 * number + 2))]
-    fields += [("_elementor_data", _PLUGIN * 4)] + [(f"_seo_{n}", sentence(chance)) for n in range(12)]
-    meta = "".join(f"<wp:postmeta><wp:meta_key>{name}</wp:meta_key><wp:meta_value><![CDATA[{value}]]>"
-                   "</wp:meta_value></wp:postmeta>\n" for name, value in fields)  # fmt: skip
-    talk = "".join(
-        f"<wp:comment><wp:comment_id>{number * 3 + n}</wp:comment_id><wp:comment_author>Bạn đọc {n}"
-        f"</wp:comment_author><wp:comment_author_email>a@example.vn</wp:comment_author_email>"
-        f"<wp:comment_date_gmt>{day} 05:00:00</wp:comment_date_gmt><wp:comment_content><![CDATA["
-        f"{sentence(chance)}]]></wp:comment_content><wp:comment_approved>{n % 2}</wp:comment_approved>"
-        "<wp:comment_parent>0</wp:comment_parent></wp:comment>\n"
-        for n in range(number % 3)
-    )
-    title = sentence(chance)[:80]
-    return (
-        f"<item><title>{title} {number}</title><link>{HOST}/{day.replace('-', '/')}/tin-{number}/</link>"
-        f"<dc:creator>nguoi{number % 12}</dc:creator><guid>{HOST}/?p={2 * number + 1}</guid>"
-        f"<content:encoded><![CDATA[{body}]]></content:encoded><excerpt:encoded><![CDATA["
-        f"{sentence(chance)}]]></excerpt:encoded><wp:post_id>{2 * number + 1}</wp:post_id>"
-        f"<wp:post_date>{day} 08:00:00</wp:post_date><wp:post_date_gmt>{day} 01:00:00</wp:post_date_gmt>"
-        f"<wp:post_name>tin-{number}</wp:post_name><wp:status>publish</wp:status>"
-        f"<wp:post_type>post</wp:post_type><category domain=\"category\" nicename=\"c{number % 9}\">"
-        f"<![CDATA[Mục {number % 9}]]></category><category domain=\"post_tag\" nicename=\"t\">"
-        f"<![CDATA[nhãn {number % 300}]]></category>\n{meta}{talk}</item>\n"
-    )  # fmt: skip
+    values = {
+        "title": f"{sentence(chance)[:80]} {number}",
+        "link": f"{HOST}/{day.replace('-', '/')}/tin-{number}/",
+        "dc:creator": f"nguoi{number % 12}",
+        "guid": f"{HOST}/?p={2 * number + 1}",
+        "content:encoded": body_of(chance, number, posts),
+        "excerpt:encoded": sentence(chance),
+        "wp:post_id": 2 * number + 1,
+        "wp:post_date": f"{day} 08:00:00",
+        "wp:post_date_gmt": f"{day} 01:00:00",
+        "wp:post_name": f"tin-{number}",
+        "wp:status": "publish",
+        "wp:post_type": "post",
+    }
+    terms = f'<category domain="category" nicename="c">Mục {number % 9}</category>'
+    terms += f'<category domain="post_tag" nicename="t">nhãn {number % 300}</category>\n'
+    fields = field("views", chance.randrange(5000)) + field("_thumbnail_id", 2 * number + 2)
+    fields += field("_elementor_data", _PLUGIN * 6)
+    fields += "".join(field(f"_seo_{n}", sentence(chance)) for n in range(12))
+    talk = "".join(comment(chance, number * 3 + n, day) for n in range(number % 3))
+    inner = "".join(element(name, value) for name, value in values.items())
+    return f"<item>{inner}{terms}{fields}{talk}</item>\n"
 
 
 def attachment(number: int) -> str:
-    day = day_of(number)
-    address = f"{HOST}/wp-content/uploads/{day[:4]}/{number}.jpg"
-    return (
-        f"<item><title>{number}</title><link>{HOST}/{number}-jpg/</link><guid>{address}</guid>"
-        f"<wp:post_id>{2 * number + 2}</wp:post_id><wp:post_parent>{2 * number + 1}</wp:post_parent>"
-        f"<wp:status>inherit</wp:status><wp:post_type>attachment</wp:post_type>"
-        f"<wp:attachment_url>{address}</wp:attachment_url><wp:postmeta><wp:meta_key>"
-        "_wp_attachment_image_alt</wp:meta_key><wp:meta_value>Bà con họp bàn việc làm đường"
-        "</wp:meta_value></wp:postmeta></item>\n"
-    )
+    address = f"{HOST}/wp-content/uploads/{day_of(number)[:4]}/{number}.jpg"
+    values = {
+        "title": number,
+        "link": f"{HOST}/{number}-jpg/",
+        "guid": address,
+        "wp:post_id": 2 * number + 2,
+        "wp:post_parent": 2 * number + 1,
+        "wp:status": "inherit",
+        "wp:post_type": "attachment",
+        "wp:attachment_url": address,
+    }
+    inner = "".join(element(name, value) for name, value in values.items())
+    return f"<item>{inner}{field('_wp_attachment_image_alt', 'Bà con họp bàn việc')}</item>\n"
 
 
 if __name__ == "__main__":

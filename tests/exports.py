@@ -21,7 +21,8 @@ HEAD = f"""
 <wp:author><wp:author_login>admin</wp:author_login><wp:author_display_name>admin</wp:author_display_name>
 <wp:author_first_name></wp:author_first_name><wp:author_last_name></wp:author_last_name></wp:author>
 <wp:author><wp:author_login>sau</wp:author_login><wp:author_display_name>sau</wp:author_display_name>
-<wp:author_first_name>Sáu</wp:author_first_name><wp:author_last_name>Lê Văn</wp:author_last_name></wp:author>
+<wp:author_first_name>Sáu</wp:author_first_name>
+<wp:author_last_name>Lê Văn</wp:author_last_name></wp:author>
 <wp:category><wp:category_nicename>tin-tuc</wp:category_nicename><wp:category_parent></wp:category_parent>
 <wp:cat_name><![CDATA[Tin tức]]></wp:cat_name></wp:category>
 <wp:category><wp:category_nicename>tin-xa</wp:category_nicename><wp:category_parent>tin-tuc</wp:category_parent>

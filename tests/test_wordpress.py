@@ -58,7 +58,8 @@ class Case:
 
 CASES = {
     "paragraphs": Case(
-        item(1, "Một", "Đoạn một\nhai dòng.\n\nĐoạn <em>hai</em>.\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        item(1, "Một", "Đoạn một\nhai dòng.\n\nĐoạn "
+                       "<em>hai</em>.\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         body="Đoạn một\\\nhai dòng.\n\nĐoạn *hai*.\n\n- a\n- b\n",
     ),
     "blocks": Case(
@@ -83,15 +84,19 @@ CASES = {
         item(
             4,
             "Bốn",
-            f'[caption id="attachment_801" align="aligncenter" width="300"]<a href="{HOST}/wp-content/'
-            f'uploads/2020/07/cau.jpg"><img src="{HOST}/wp-content/uploads/2020/07/cau-300x200.jpg" '
-            'alt="Cầu phao bắc qua sông" /></a> Cầu phao sau <b>ba ngày</b> làm[/caption]\n\nSau ảnh.',
+            f'[caption id="attachment_801" align="aligncenter" width="300"]<a '
+            f'href="{HOST}/wp-content/'
+            f'uploads/2020/07/cau.jpg"><img '
+            f'src="{HOST}/wp-content/uploads/2020/07/cau-300x200.jpg" '
+            'alt="Cầu phao bắc qua sông" /></a> Cầu phao sau <b>ba ngày</b> làm[/caption]\n\nSau '
+            'ảnh.',
         ),
         body="![Cầu phao bắc qua sông](/media/2020/07/cau-HASH.jpg)\n\n"
         "*Cầu phao sau **ba ngày** làm*\n\nSau ảnh.\n",
     ),
     "old caption": Case(
-        item(5, "Năm", f'[wp_caption caption="Chú thích cũ"]<img src="{HOST}/wp-content/uploads/2020/'
+        item(5, "Năm", f'[wp_caption caption="Chú thích cũ"]<img '
+                       f'src="{HOST}/wp-content/uploads/2020/'
                        '07/cau.jpg" alt="Cầu phao" />[/wp_caption]'),
         body="![Cầu phao](/media/2020/07/cau-HASH.jpg)\n\n*Chú thích cũ*\n",
     ),
@@ -129,7 +134,8 @@ CASES = {
         body="Ghi chú [1], [Ảnh: Hà], [sic] và [gallery].\n",
     ),
     "categories with parents": Case(
-        item(12, "Mười hai", SHORT, term("Tin xã", "tin-xa") + term("họp dân", "hop-dan", "post_tag")
+        item(12, "Mười "
+                 "hai", SHORT, term("Tin xã", "tin-xa") + term("họp dân", "hop-dan", "post_tag")
              + term("Chưa phân loại", "uncategorized") + term("Số 5", "so-5", "chuyen-san")),
         {"category": ["Tin xã", "Tin tức"], "tags": ["họp dân"]},
         told=["chuyen-san: Số 5"],
@@ -138,13 +144,17 @@ CASES = {
     "author without a name": Case(
         item(14, "Mười bốn", SHORT, creator="admin"), {"author": None}, told=["author"]
     ),
-    "family name first": Case(item(15, "Mười lăm", SHORT, creator="sau"), {"author": ["Lê Văn Sáu"]}),
+    "family name "
+    "first": Case(item(15, "Mười lăm", SHORT, creator="sau"), {"author": ["Lê Văn Sáu"]}),
     "several authors": Case(
-        item(16, "Mười sáu", SHORT, term("Mai Lan", "cap-mai", "author") + term("thuha", "a", "author")),
+        item(16, "Mười "
+                 "sáu", SHORT, term("Mai Lan", "cap-mai", "author") + term("thuha", "a", "author")),
         {"author": ["Mai Lan", "Thu Hà"]},
     ),
     "date in the site's zone": Case(
-        item(17, "Mười bảy", SHORT, post_date="2020-07-16 20:30:00", post_date_gmt="2020-07-16 20:30:00"),
+        item(17, "Mười "
+                 "bảy", SHORT, post_date="2020-07-16 "
+                                         "20:30:00", post_date_gmt="2020-07-16 20:30:00"),
         {"date": "2020-07-17 03:30:00"},
     ),
     "date without the world's clock": Case(
@@ -205,15 +215,19 @@ CASES = {
         told=["import-file-unreadable"],
     ),
     "document": Case(
-        item(29, "Hai chín", f'<a href="{HOST}/wp-content/uploads/2020/07/ke-hoach.pdf">Kế hoạch</a> '
+        item(29, "Hai "
+                 "chín", f'<a href="{HOST}/wp-content/uploads/2020/07/ke-hoach.pdf">Kế hoạch</a> '
                              f'và <a href="{HOST}/?attachment_id=805">tệp ấy</a>'),
         body="[Kế hoạch](/media/2020/07/ke-hoach-HASH.pdf) và "
         "[tệp ấy](/media/2020/07/ke-hoach-HASH.pdf)\n",
     ),
     "links inside": Case(
-        item(30, "Ba mươi", f'<a href="{HOST}/2020/07/16/bai-1/#muc">một</a>, <a href="/?p=2">hai</a>, '
+        item(30, "Ba "
+                 "mươi", f'<a href="{HOST}/2020/07/16/bai-1/#muc">một</a>, <a '
+                         f'href="/?p=2">hai</a>, '
                             f'<a href="http://www.cu.example.vn/2020/07/16/bai-3">ba</a>, '
-                            f'<a href="{HOST}/category/tin-tuc/">mục</a>, <a href="#duoi">dưới</a>, '
+                            f'<a href="{HOST}/category/tin-tuc/">mục</a>, <a '
+                            f'href="#duoi">dưới</a>, '
                             '<a href="javascript:alert(1)">xấu</a>'),
         body="[một](/2020/07/16/bai-1/), [hai](/?p=2), [ba](/2020/07/16/bai-3), "
         f"[mục]({HOST}/category/tin-tuc/), dưới, xấu\n",
@@ -240,7 +254,10 @@ CASES = {
     "future": Case(item(37, "Ba bảy", SHORT, status="future"), {"draft": True}),
     "no title": Case(
         item(38, "", SHORT),
-        {"title": SHORT, "review": ["bài không có tiêu đề – tiêu đề này lấy từ những chữ đầu, hãy xem lại"]},
+        {
+            "title": SHORT,
+            "review": ["bài không có tiêu đề – tiêu đề này lấy từ những chữ đầu, hãy xem lại"],
+        },
     ),
     "no content": Case(
         item(39, "Ba chín", ""), {"review": ["bài không có nội dung – hãy xem lại trên trang cũ"]}
@@ -258,7 +275,8 @@ CASES = {
         {"aliases": ["/2020/07/16/h%e1%bb%8dp-d%c3%a2n/", "/?p=42"]},
     ),
     "footnotes": Case(
-        item(43, "Bốn ba", '<!-- wp:paragraph --><p>Chữ<sup data-fn="u-1" class="fn"><a href="#u-1">1'
+        item(43, "Bốn "
+                 "ba", '<!-- wp:paragraph --><p>Chữ<sup data-fn="u-1" class="fn"><a href="#u-1">1'
              "</a></sup>.</p><!-- /wp:paragraph --><!-- wp:footnotes /-->",
              meta("footnotes", json.dumps([{"id": "u-1", "content": "Theo <em>báo cáo</em>."}]))),
         body="Chữ¹.\n\n¹ Theo *báo cáo*.\n",
@@ -270,7 +288,8 @@ CASES = {
         told=["import-legacy-font"],
     ),
     "nothing runs": Case(
-        item(45, "Bốn lăm <script>alert(1)</script>", '<p onclick="alert(1)">Chữ</p><script>alert(2)'
+        item(45, "Bốn lăm "
+                 "<script>alert(1)</script>", '<p onclick="alert(1)">Chữ</p><script>alert(2)'
              '</script><iframe src="javascript:alert(3)"></iframe><img src=x onerror=alert(4)>'),
         {"title": "Bốn lăm alert(1)"},
     ),
@@ -284,7 +303,8 @@ CASES = {
         body="Đầu.\n\nGiữa.\n\nCuối.\n",
     ),
     "quote, table, code": Case(
-        item(48, "Bốn tám", "<blockquote>Lời dặn.</blockquote>\n<table>\n<tr><td>a</td><td>b</td></tr>"
+        item(48, "Bốn "
+                 "tám", "<blockquote>Lời dặn.</blockquote>\n<table>\n<tr><td>a</td><td>b</td></tr>"
                             "\n<tr><td>c</td><td>d</td></tr>\n</table>\n<pre>x\n\ny</pre>"),
         body="> Lời dặn.\n\n| a | b |\n|---|---|\n| c | d |\n\n```\nx\n\ny\n```\n",
     ),
@@ -705,7 +725,8 @@ def test_files_are_fetched_only_when_asked_for_and_only_from_the_old_site(
 
 def many(count: int) -> str:
     return export(
-        [item(n, f"Bài {n}", f"{SHORT} Số {n}.", comment(n, f"Ý kiến {n}."), post_name=f"bai-{n % 50}",
+        [item(n, f"Bài "
+                 f"{n}", f"{SHORT} Số {n}.", comment(n, f"Ý kiến {n}."), post_name=f"bai-{n % 50}",
               link=f"{HOST}/{n}/")
          for n in range(1, count + 1)]
     )  # fmt: skip
