@@ -44,10 +44,11 @@ _PRIVATE = re.compile(
 
 
 class Attachment(NamedTuple):
-    """A file of the media library: its address, its title, the words for who does not see it, its
-    caption (HTML)."""
+    """A file of the media library: its address, that of its page, its title, the words for who does
+    not see it, its caption (HTML)."""
 
     address: str
+    page: str
     title: str
     alt: str
     caption: str
@@ -75,7 +76,8 @@ class Site:
     """What is known of the old site from all of its exports.
 
     ``pages`` are 64-bit digests, sorted, of the addresses that are going to lead on: its posts and
-    pages.  ``written`` is the day of the export.
+    pages; ``contested`` those that more than one of them had.  ``written`` is the day of the
+    export.
     """
 
     hosts: frozenset[str]
@@ -83,10 +85,16 @@ class Site:
     categories: dict[str, Category]
     written: Moment | None
     pages: array[int] = field(default_factory=lambda: array("Q"))
+    contested: frozenset[int] = frozenset()
 
     def is_own(self, address: str) -> bool:
         """Tell whether a whole address belongs to the old site."""
         return _host(address) in self.hosts
+
+    def belongs_to_one(self, address: str) -> bool:
+        """Tell whether no two posts had that address."""
+        found = addresses.read(address)
+        return found is not None and _digest_of(found.key) not in self.contested
 
     def leads_on(self, key: str) -> bool:
         """Tell whether the address with that key is one of a post or a page."""
@@ -183,6 +191,7 @@ def _host(address: str) -> str:
 
 def _look_through(exports: Sequence[Export], reading: Reading, library: _Library) -> None:
     pages: set[int] = set()
+    contested: set[int] = set()
     for export in exports:
         try:
             for piece in export.pieces():
@@ -195,11 +204,14 @@ def _look_through(exports: Sequence[Export], reading: Reading, library: _Library
                 elif kind == SHARED_BLOCK:
                     library.blocks[number] = post.text("content:encoded")
                 elif kind in reading.types and post.text("status") in (PUBLISHED, *DRAFTS):
-                    pages |= {_digest_of(key) for key in _keys(post)}
+                    own = {_digest_of(key) for key in _keys(post)}
+                    contested |= pages & own
+                    pages |= own
         except OSError as error:
             place = Place(export.shown)
             raise UsageError("import-unreadable", place, reason=reason_of(error)) from None
     reading.site.pages = array("Q", sorted(pages))
+    reading.site.contested = frozenset(contested)
 
 
 def address_of(post: Post) -> str:
@@ -207,23 +219,27 @@ def address_of(post: Post) -> str:
     return post.text("link").strip() or post.text("guid").strip()
 
 
-def old_addresses(post: Post) -> Iterator[str]:
-    """Yield the addresses of a post on the old site, without the host: its permalink, those it had
-    before, and the one of its number."""
+def old_addresses(post: Post) -> Iterator[tuple[str, bool]]:
+    """Yield the addresses of a post on the old site, without the host, and whether they are surely
+    its own: its permalink and the one of its number are; those it had before may be another's."""
     link = post.text("link").strip()
-    for address in (link, post.text("guid").strip()):
-        if addresses.read(address):
-            yield _path(address)
+    if addresses.read(link):
+        yield _path(link), True
     number = post.number("post_id")
     if number:
-        yield f"/?{'page_id' if post.text('post_type') == 'page' else 'p'}={number}"
+        yield f"/?{'page_id' if post.text('post_type') == 'page' else 'p'}={number}", True
+    before = [post.text("guid").strip()]
     slug = post.text("post_name").strip()
-    for name, before in post.meta:
-        at = link.rfind(slug) if slug else -1
-        if name == "_wp_old_slug" and before and at > 0:
-            renamed = f"{link[:at]}{before}{link[at + len(slug) :]}"
-            if addresses.read(renamed):
-                yield _path(renamed)
+    at = link.rfind(slug) if slug else -1
+    if at > 0:
+        before += [
+            f"{link[:at]}{name}{link[at + len(slug) :]}"
+            for key, name in post.meta
+            if key == "_wp_old_slug" and name
+        ]
+    for address in before:
+        if addresses.read(address):
+            yield _path(address), False
 
 
 def _path(address: str) -> str:
@@ -232,7 +248,7 @@ def _path(address: str) -> str:
 
 
 def _keys(post: Post) -> Iterator[str]:
-    for address in old_addresses(post):
+    for address, _ in old_addresses(post):
         found = addresses.read(address)
         if found:
             yield found.key
@@ -245,6 +261,7 @@ def _digest_of(key: str) -> int:
 def _attachment(post: Post) -> Attachment:
     return Attachment(
         post.text("attachment_url").strip() or post.text("guid").strip(),
+        post.text("link").strip(),
         post.text("title").strip(),
         post.field("_wp_attachment_image_alt").strip(),
         post.text("excerpt:encoded").strip(),
