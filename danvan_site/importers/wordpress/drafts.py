@@ -16,7 +16,8 @@ from danvan_site.importers import frame, legacy_fonts, soup
 from danvan_site.importers.conversion import convert
 from danvan_site.importers.frame import Companion, Draft, Dropped, ImportFailure, Item, LeftOut
 from danvan_site.importers.wordpress import showing
-from danvan_site.importers.wordpress.importing import (
+from danvan_site.importers.wordpress.media import Media
+from danvan_site.importers.wordpress.site import (
     ATTACHMENT,
     DRAFTS,
     PUBLISHED,
@@ -25,7 +26,6 @@ from danvan_site.importers.wordpress.importing import (
     Source,
     old_addresses,
 )  # fmt: skip
-from danvan_site.importers.wordpress.media import Media
 from danvan_site.importers.wordpress.wxr import Post, Term, read
 
 # Custom fields in which plug-ins and themes count how often a post was read.

@@ -14,7 +14,7 @@ from danvan_site.importers.companions import UnusableError, companion_of, kind_o
 from danvan_site.importers.fetching import fetch
 from danvan_site.importers.frame import Companion
 from danvan_site.importers.wordpress import showing
-from danvan_site.importers.wordpress.importing import Attachment, Facts, Reading, address_of
+from danvan_site.importers.wordpress.site import Attachment, Facts, Reading, address_of
 from danvan_site.importers.wordpress.wxr import Post
 from danvan_site.plan.references import PICTURES
 
