@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -385,13 +386,43 @@ def _option_url(base_url: str) -> str:
 
 
 def _check_units(units: tuple[Unit, ...], source: schema.Source) -> None:
-    """A parent or a successor must be a unit of the list."""
-    known = {vietnamese.identity(unit.name) for unit in units}
+    """A parent or a successor must be a unit of the list, and time must go forwards."""
+    known: dict[str, Unit] = {}
     for position, unit in enumerate(units, start=1):
-        for key, name in (("parent", unit.parent), ("successor", unit.successor)):
-            if name and vietnamese.identity(name) not in known:
-                place = source.places.get(f"units.{position}.{key}", Place(source.file))
-                source.fault("unknown-unit", place, key=key, found=name, unit=unit.name)
+        if known.setdefault(vietnamese.identity(unit.name), unit) is not unit:
+            place = source.places.get(f"units.{position}.name", Place(source.file))
+            source.fault("unit-twice", place, unit=unit.name)
+    for position, unit in enumerate(units, start=1):
+        for key, code, found in _unit_faults(unit, known):
+            place = source.places.get(f"units.{position}.{key}", Place(source.file))
+            source.fault(code, place, key=key, found=found, unit=unit.name)
+
+
+def _unit_faults(unit: Unit, known: Mapping[str, Unit]) -> Iterator[tuple[str, str, str]]:
+    """Yield key, code and what is found there of all that is wrong with a unit beside others."""
+    for key, name in (("parent", unit.parent), ("successor", unit.successor)):
+        if name and vietnamese.identity(name) not in known:
+            yield key, "unknown-unit", name
+        elif name and _leads_back(unit, key, known):
+            yield key, "unit-circle", name
+    if unit.start and unit.end and unit.end.is_before(unit.start):
+        yield "to", "unit-ends-first", unit.end.short()
+    successor = known.get(vietnamese.identity(unit.successor))
+    last = unit.end or unit.start
+    if successor and successor.end and last and successor.end.is_before(last):
+        yield "successor", "successor-ends-first", successor.name
+
+
+def _leads_back(unit: Unit, key: str, known: Mapping[str, Unit]) -> bool:
+    """Tell whether a unit is its own successor, or parent, by however many others."""
+    passed = set()
+    name = vietnamese.identity(getattr(unit, key))
+    while name in known and name not in passed:
+        if known[name] is unit:
+            return True
+        passed.add(name)
+        name = vietnamese.identity(getattr(known[name], key))
+    return False
 
 
 def _check_colours(text: str, source: schema.Source) -> None:

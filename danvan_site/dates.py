@@ -66,6 +66,14 @@ class Moment:
     clock: str = ""
     zone: str = ""
 
+    def is_before(self, other: Moment) -> bool:
+        """Tell whether its day is certainly before another's, as far as both are known."""
+        pairs = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
+        for one, two in pairs:
+            if not one or not two or one != two:
+                return 0 < one < two
+        return False
+
     @property
     def iso(self) -> str:
         """The date in ISO 8601, cut where it is no longer known: ``2022-08``."""

@@ -21,7 +21,8 @@ class Term:
     """One value of a grouping: a category, a tag, a unit, an author, a topic, a document.
 
     ``members`` go from the oldest to the newest.  ``url`` is its list's newest page; ``address``
-    is where a document can be read.
+    is where a document can be read; ``former`` are the terms of a unit's predecessors whose
+    members are among its own.
     """
 
     grouping: str
@@ -31,6 +32,7 @@ class Term:
     description: str = ""
     unit: Unit | None = None
     address: str = ""
+    former: tuple[Term, ...] = ()
 
     @property
     def folder(self) -> str:

@@ -461,9 +461,15 @@ def test_a_category_has_its_description(demo: Output) -> None:
 
 
 UNITS = {
-    "ban-dan-van-tinh-uy": "Đơn vị cũ – nay là Ban Tuyên giáo và Dân vận Tỉnh ủy",
+    "ban-dan-van-tinh-uy": "Đơn vị cũ – nay là Ban Tuyên giáo và Dân vận Tỉnh ủy (từ 01/03/2025)",
     "ban-dan-van-huyen-uy-thuong-son": "Đơn vị cũ, nay không còn hoạt động.",
-    "uy-ban-nhan-dan-xa-tan-hoa": "Đơn vị cũ – nay là Ủy ban nhân dân xã Bình Nguyên",
+    "uy-ban-nhan-dan-xa-tan-hoa": (
+        "Đơn vị cũ – nay là Ủy ban nhân dân xã Bình Nguyên (từ 01/07/2025)"
+    ),
+    # The unit that came next has gone, too.
+    "ban-dan-van-huyen-uy-binh-nguyen": (
+        "Đơn vị cũ – nay là Ban Xây dựng Đảng, Đảng ủy xã Bình Nguyên (từ 01/07/2025)"
+    ),
 }
 
 
@@ -480,10 +486,33 @@ def test_a_unit_says_its_level_parent_years_and_predecessors(demo: Output) -> No
         "Cấp": "xã",
         "Trực thuộc": "Ủy ban nhân dân tỉnh",
         "Từ": "01/07/2025",
-        "Tiền thân": "Ủy ban nhân dân huyện Bình Nguyên; Ủy ban nhân dân xã Tân Hòa",
+        "Trước đây là": (
+            "Ủy ban nhân dân huyện Bình Nguyên (đến 30/06/2025); "
+            "Ủy ban nhân dân xã Tân Hòa (đến 30/06/2025)"
+        ),
     }
     assert links_of(page, facts["Trực thuộc"])[0][1] == "don-vi/uy-ban-nhan-dan-tinh/index.html"
     assert not page.all("p", "notice")
+
+
+def test_a_unit_shows_its_bulletins_with_those_of_all_that_it_came_from(demo: Output) -> None:
+    whole = "don-vi/ban-xay-dung-dang-dang-uy-xa-binh-nguyen/ca-tien-than/index.html"
+    own = "don-vi/ban-xay-dung-dang-dang-uy-xa-binh-nguyen/index.html"
+    assert ("Xem tin của đơn vị này và của các đơn vị tiền thân", whole) in links_of(
+        demo[own], demo[own].one("main")
+    )
+    page = demo[whole]
+    former = ("ban-tuyen-giao-va-dan-van-huyen-uy-binh-nguyen", "ban-dan-van-huyen-uy-binh-nguyen")
+    lists = [own, *(f"don-vi/{slug}/index.html" for slug in former)]
+    shown = headlines(page, page.one("ul", "cards"))
+    assert sorted(shown) == sorted(
+        each for path in lists for each in headlines(demo[path], demo[path].one("ul", "cards"))
+    )
+    # Each says whose it was then; the newest comes first.
+    units = [url for _, url in links_of(page, page.one("ul", "cards")) if url in lists]
+    assert len(units) == len(shown) and set(units) == set(lists)
+    assert units[0] == own and units[-1] == lists[2]
+    assert "01/03/2025 – 30/06/2025" in words(page.one("header", "list-head"))
 
 
 def test_a_long_list_can_be_walked_from_the_newest_to_the_oldest_and_back(

@@ -478,6 +478,41 @@ def test_filters_alone_find_all_that_belongs_to_them(site: Callable[..., SearchP
     assert {each[:4] for each in here.found} == {"2020"}
 
 
+@pytest.mark.parametrize("from_disk", [False, True])
+def test_a_unit_is_asked_for_with_its_predecessors(
+    demo: Output,
+    addresses: Callable[..., str],
+    window: Callable[..., Window],
+    from_disk: bool,
+) -> None:
+    home = demo.folder.as_uri() + "/" if from_disk else addresses(demo)
+    here = SearchPage(window(home, **DESK)).open(don_vi="Ban Tuyên giáo và Dân vận Tỉnh ủy")
+    own = set(here.found)
+    here.group("Đơn vị")
+    box = here.page.get_by_label("gồm cả các đơn vị tiền thân")
+    box.focus()
+    here.page.keyboard.press("Space")
+    expect(here.chips.first).to_contain_text("(gồm cả các đơn vị tiền thân)")
+    here.wait()
+    former = ("Ban Dân vận Tỉnh ủy", "Ban Tuyên giáo Tỉnh ủy")
+    more = here.page.locator("#more")
+    while more.is_visible():
+        shown = here.results.count()
+        more.click()
+        expect(here.results).not_to_have_count(shown)
+    units = {each.split(maxsplit=1)[1] for each in here.results.locator(".meta").all_inner_texts()}
+    assert units == {"Ban Tuyên giáo và Dân vận Tỉnh ủy", *former}
+    assert own < set(here.found)
+    if not from_disk:
+        assert here.asked["tien-than"] == ["1"]
+        here.page.reload()
+        here.wait()
+        expect(here.chips.first).to_contain_text("(gồm cả các đơn vị tiền thân)")
+    # Of units that came from none there is nothing to ask.
+    here.choice("Đơn vị", "Ban Tuyên giáo và Dân vận Tỉnh ủy").uncheck()
+    expect(box).to_be_hidden()
+
+
 def test_the_focus_stays_on_a_filter_that_was_chosen(site: Callable[..., SearchPage]) -> None:
     here = site().open(q="dân vận")
     box = here.choice("Chuyên mục", OTHER_CATEGORY)

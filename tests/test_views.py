@@ -287,6 +287,24 @@ def test_what_is_kept_of_parts_is_thrown_away_when_they_are_whole_or_old(bench: 
     assert counted(bench, "access.log")["added"] == {}
 
 
+def test_what_is_kept_of_years_with_few_readers_has_bounds(bench: Workbench) -> None:
+    # Two requests a day for thirty years: no half hour has others before and after it.
+    start = datetime(1996, 1, 1, tzinfo=UTC)
+    days = 30 * 365
+    with (bench.folder / "access.log").open("w", encoding="ascii") as log:
+        for day in range(days):
+            for hour in (3, 15):
+                moment = start + timedelta(days=day, hours=hour)
+                when = moment.strftime("%d/%b/%Y:%H:%M:%S +0000")
+                log.write(f'10.0.0.1 - - [{when}] "GET {A} HTTP/1.1" 200 5 "-" "{BROWSER}"\n')
+    assert counted(bench, "access.log")["added"] == {"bt-1": 2 * days}
+    parts = overlay(bench)["counted"]["main"]["parts"]
+    assert len(parts) == 20_000 and max(parts) == "2025-12-23T15:00Z"
+    assert (bench.folder / "content/views.yaml").stat().st_size < 3_000_000
+    # What was thrown away counts no more, and never twice.
+    assert counted(bench, "access.log")["added"] == {}
+
+
 def test_nobodys_address_is_written(bench: Workbench) -> None:
     bench.write("access.log", "".join(line(n, client="203.0.113.77") for n in range(200)))
     done = bench.run("views", "access.log")

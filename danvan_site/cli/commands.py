@@ -211,6 +211,7 @@ def _import_table(words: Catalog) -> Command:
     options = [
         click.Argument(["file"], type=Place(words), metavar=file, required=True),
         _path(words, "--map", "file"),
+        option(words, "--sheet", metavar=words.say("metavar-name"), default=""),
         *_importing(words),
     ]
     return _command(words, "table", options, run)

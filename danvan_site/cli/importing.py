@@ -45,7 +45,7 @@ def tables(console: Console, values: Mapping[str, Any]) -> int:
     """Import the rows of a table; where its map is still to be written, write what it may be."""
     settings = _settings(values)
     zone = settings.timezone if settings else config.DEFAULT_ZONE
-    source = table.Table(values["file"])
+    source = table.Table(values["file"], values["sheet"] or "")
     path: Path | None = values["map"]
     if source.is_own and not path:
         return _run(console, values, table.importing(source, None, zone))

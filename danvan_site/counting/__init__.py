@@ -14,7 +14,8 @@ count no more.  That a log had all of it shows where it goes on for some time be
 The half hours at the two ends of a log, as a rule, are in parts: of the views of these, keyed
 digests are kept (3 bytes, so that hundreds of addresses have the same; the key is random), for the
 rest of it, or the same again, to be told from what was counted.  When a later log has such a half
-hour whole, or after 31 days, the key and the digests are thrown away.  Totals and all this are in
+hour whole, or after 31 days, or where there are too many of them, the key and the digests of it are
+thrown away, and it counts no more.  Totals and all this are in
 one file, which is replaced as a whole: a run that is killed has counted everything or nothing.
 
 **What follows**: logs with lines cut out of their middle may lose what was cut out; of machines

@@ -19,6 +19,8 @@ _PART = re.compile(r"(\d{4}-\d\d-\d\d) ([0-9a-f]{32})((?: [0-9a-f]{6})*)")
 # browser and the key; while logs are counted digests are long enough to be exact.
 _KEPT, _DIGEST = 3, 8
 _MOST_DAYS = 40_000  # of a range
+# Of half hours in parts, and of views in them, so many are kept: some 3 MB of text.
+_MOST_PARTS, _MOST_VIEWS = 20_000, 200_000
 
 
 @dataclass(slots=True)
@@ -84,6 +86,16 @@ class Ledger:
             views = "".join(f" {each.hex()}" for each in sorted(kept))
             parts[time] = f"{_iso(part.since)} {part.key.hex()}{views}"
         return {"whole": whole, "parts": parts}
+
+    def bound(self) -> None:
+        """Keep of the parts the newest ones, as many as the file of views has room for.  On a site
+        with few readers the half hours of years may all be such; what is closed counts no more."""
+        views = 0
+        for number, slot in enumerate(sorted(self.parts, reverse=True), start=1):
+            part = self.parts[slot]
+            views += len(part.before) + len(part.now)
+            if number > _MOST_PARTS or views > _MOST_VIEWS:
+                self.close(slot)
 
     def _runs(self) -> Iterator[tuple[int, int, int]]:
         """Yield first and last day and the half hours of days that are alike, as bits."""

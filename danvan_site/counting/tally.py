@@ -167,3 +167,4 @@ class Tally:
         """All logs were counted: of what is whole no more than that is kept."""
         for slot in self._whole:
             self._ledger.close(slot)
+        self._ledger.bound()

@@ -20,13 +20,14 @@ from typing import Any, NamedTuple
 from danvan_site import addresses, dates, frontmatter, vietnamese
 from danvan_site.dates import DateError, Moment
 from danvan_site.errors import Place, Problem, Severity, UsageError
-from danvan_site.importers import frame, legacy_fonts
+from danvan_site.importers import frame, legacy_fonts, workbook
 from danvan_site.importers.conversion import convert
 from danvan_site.importers.encodings import decode
 from danvan_site.importers.frame import Draft, Dropped, ImportFailure, Importing, Item, Outcome
 from danvan_site.importers.legacy_fonts import Detected
 from danvan_site.importers.mapping import ADDRESS, BODY, MANY, Map
 from danvan_site.importers.placing import is_plain_path, reason_of
+from danvan_site.importers.workbook import Sheet, is_workbook
 from danvan_site.importers.writing import as_markdown
 
 KIND = "table"
@@ -52,21 +53,32 @@ Row = Mapping[str, Any]
 
 
 class Placed(NamedTuple):
-    """A row with the line on which it begins, or its number where lines tell nothing."""
+    """A row with the line on which it begins, or its number where lines tell nothing, and how many
+    lines it has."""
 
     line: int
     row: Row
+    size: int = 1
 
 
 class Table:
-    """A table in a file: CSV, JSON or JSON lines, told by the file's name."""
+    """A table in a file: CSV, JSON or JSON lines, told by the file's name, or a sheet of a
+    spreadsheet file, told by what it holds."""
 
-    def __init__(self, path: Path) -> None:
-        """Look at the first row; raise UsageError where the file is no table."""
+    def __init__(self, path: Path, sheet: str = "") -> None:
+        """Look at the first row; raise UsageError where the file is no table.
+
+        *sheet* is the name of a spreadsheet's sheet, '' for the first one.
+        """
         self.path = path
         self.shown = path.as_posix()
+        self._sheet: Sheet | None = None
         try:
             self.size = path.stat().st_size
+            if path.is_file() and self.size <= MAX_BYTES and is_workbook(path):
+                self._sheet = Sheet(path, sheet)
+            elif sheet:
+                raise UsageError("import-no-sheet", Place(self.shown), found=sheet, known="")
             first = next(self.rows(), None)
         except (OSError, ValueError, csv.Error, RecursionError) as error:
             reason = reason_of(error)
@@ -85,13 +97,34 @@ class Table:
         if self.size > MAX_BYTES:
             raise ValueError(f"> {MAX_BYTES // 1_000_000} MB")
         ending = self.path.suffix.lower()
-        if ending == ".jsonl":
+        if self._sheet:
+            yield from _sheet_rows(self._sheet)
+        elif ending == ".jsonl":
             yield from _json_lines(self.path)
         elif ending == ".json":
             rows = _unwrapped(json.loads(self.path.read_bytes()))
             yield from (Placed(number, row) for number, row in enumerate(rows, start=1))
         else:
             yield from _csv_rows(_text(self.path.read_bytes()))
+
+    def total(self) -> int:
+        """Return how many lines or rows there are, as far as that is known at once, else 0."""
+        if self._sheet:
+            return self._sheet.size
+        if self.path.suffix.lower() == ".json":
+            return 0
+        with self.path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+def _sheet_rows(sheet: Sheet) -> Iterator[Placed | Problem]:
+    names, rows = workbook.table(sheet.rows())
+    if len(names) < 2:
+        raise ValueError(sheet.name)
+    last = 1
+    for number, cells in rows:
+        yield Placed(number, dict(zip(names, cells, strict=False)), number - last)
+        last = number
 
 
 def _json_lines(path: Path) -> Iterator[Placed | Problem]:
@@ -136,13 +169,14 @@ def _csv_rows(text: str) -> Iterator[Placed | Problem]:
     delimiter = said[1] if said else max(_DELIMITERS, key=header_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows = itertools.islice(reader, 1 if said else 0, None)
-    header = [name.strip() for name in next(rows, [])]
-    if len(set(header)) < max(len(header), 2):
-        raise ValueError(", ".join(header)[:200])
+    names = [name.strip() for name in next(rows, [])]
+    if len(set(names)) < max(len(names), 2):
+        raise ValueError(", ".join(names)[:200])
     line = reader.line_num + 1
     for cells in rows:
         if any(cells):
-            yield Placed(line, dict(zip(header, cells, strict=False)))
+            size = reader.line_num + 1 - line
+            yield Placed(line, dict(zip(names, cells, strict=False)), size)
         line = reader.line_num + 1
 
 
@@ -157,7 +191,7 @@ class Reading(NamedTuple):
 def importing(table: Table, map_: Map | None, zone: str) -> Importing:
     """Return the import of *table*, one bulletin of each row; *map_* is None for own data."""
     items = _own_items(table) if map_ is None else _items(table, map_)
-    return Importing(KIND, items, _draw, Reading(map_, zone))
+    return Importing(KIND, items, _draw, Reading(map_, zone), table.total())
 
 
 def _digest(row: Row) -> str:
@@ -165,13 +199,13 @@ def _digest(row: Row) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _placed_rows(table: Table) -> Iterator[tuple[Place, Row] | Outcome]:
+def _placed_rows(table: Table) -> Iterator[tuple[Place, Row, int] | Outcome]:
     try:
         for each in table.rows():
             if isinstance(each, Problem):
                 yield Outcome(str(each.place), problem=each)
             else:
-                yield Place(table.shown, each.line), each.row
+                yield Place(table.shown, each.line), each.row, each.size
     except (OSError, ValueError, csv.Error, RecursionError) as error:
         problem = Problem("import-table-ends", Place(table.shown), {"reason": reason_of(error)})
         yield Outcome(table.shown, problem=problem)
@@ -183,9 +217,9 @@ def _items(table: Table, map_: Map) -> Iterator[Item | Outcome]:
         if isinstance(each, Outcome):
             yield each
             continue
-        place, row = each
+        place, row, size = each
         key = _cell(row, address.column) if address else ""
-        yield Item(place, key, _digest(row), row, _original(row), ".json")
+        yield Item(place, key, _digest(row), row, _original(row), ".json", size)
 
 
 def _own_items(table: Table) -> Iterator[Item | Outcome]:
@@ -194,7 +228,7 @@ def _own_items(table: Table) -> Iterator[Item | Outcome]:
         if isinstance(each, Outcome):
             yield each
             continue
-        place, row = each
+        place, row, size = each
         path, url = row.get("path"), row.get("url")
         body = row.get(BODY, bodies.of(row.get("data"), path))
         if not isinstance(body, str) or not isinstance(path, str):
@@ -203,7 +237,7 @@ def _own_items(table: Table) -> Iterator[Item | Outcome]:
             continue
         whole = {name: value for name, value in row.items() if name != "data"} | {BODY: body}
         key = vietnamese.without_controls(str(url or ""))
-        yield Item(place, key, _digest(whole), whole, _original(whole), ".json")
+        yield Item(place, key, _digest(whole), whole, _original(whole), ".json", size)
 
 
 def _original(row: Row) -> bytes:

@@ -22,6 +22,7 @@ from danvan_site.plan import (
     machine,
     monthly,
     search,
+    units,
 )
 from danvan_site.plan.frame import Frame
 from danvan_site.plan.model import Artifact, Context, canonical
@@ -73,7 +74,7 @@ def plan(
     ]
     artifacts += list(old.plan({artifact.path for artifact in artifacts}))
     paths = {artifact.path for artifact in artifacts}
-    problems = [*old.problems, *_collisions(artifacts, shown)]
+    problems = [*old.problems, *_collisions(artifacts, shown), *units.outside(library, shown)]
     if suffixes:
         problems += _in_place_of_copies(artifacts, shown, suffixes)
     problems += _dead_links(references.outputs, paths)

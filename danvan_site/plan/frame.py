@@ -17,6 +17,7 @@ from danvan_site.plan.model import DIGEST, canonical, digest
 from danvan_site.plan.pictures import Shares, values
 from danvan_site.plan.references import References
 from danvan_site.plan.related import Related
+from danvan_site.succession import Succession
 
 Values = dict[str, Any]
 Day = tuple[int, int, int]
@@ -53,6 +54,7 @@ class Frame:
         self.words = words
         self.library = library
         self.references = references
+        self.succession = Succession(settings.units)
         self.shares = Shares(settings, library, references)
         self.site = self._site()
         self.menu = self._menu()

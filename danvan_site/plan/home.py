@@ -12,7 +12,7 @@ from danvan_site.plan import heat
 from danvan_site.plan.archives import calendar_of, days_of
 from danvan_site.plan.bulletins import script_json
 from danvan_site.plan.frame import Frame, Values, link
-from danvan_site.plan.model import RANK_HOME, RANK_LIST, RANK_SEARCH, Artifact
+from danvan_site.plan.model import RANK_HOME, RANK_LIST, RANK_SEARCH, Artifact, canonical
 from danvan_site.plan.old_addresses import OldAddresses
 from danvan_site.plan.references import NOT_FOUND
 from danvan_site.plan.timeline import timeline
@@ -131,9 +131,22 @@ def _search(frame: Frame, index: str) -> Values:
         "ways": frame.ways(),
         # A text for an attribute, not values for the template.
         "index": str(index),
+        "former": _former(frame),
         "count": frame.number(len(frame.library.bulletins)),
         "timeline": timeline(frame, frame.standing) if index else None,
     }
+
+
+def _former(frame: Frame) -> str:
+    """Return the units whose bulletins are searched with those of each unit, as JSON; '' where no
+    unit has any."""
+    units = {
+        term.name: [each.name for each in frame.succession.all_before(term.unit)]
+        for term in frame.library.groupings["don-vi"].terms.values()
+        if term.unit
+    }
+    known = {name: former for name, former in units.items() if former}
+    return canonical(known) if known else ""
 
 
 def _site_map(frame: Frame) -> Values:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from danvan_site import vietnamese
-from danvan_site.config import by_identity
+from danvan_site.config import Unit
 from danvan_site.content import Bulletin
 from danvan_site.library import DOCUMENTS, Grouping, Term
 from danvan_site.plan.frame import Frame, Values
 from danvan_site.plan.model import RANK_LIST, Artifact, canonical
 from danvan_site.plan.timeline import counts, timeline
+
+# The folder, below a unit's own, of the list that has its predecessors' bulletins, too.
+FORMER = "ca-tien-than"
 
 
 def plan(frame: Frame) -> Iterator[Artifact]:
@@ -22,11 +25,14 @@ def plan(frame: Frame) -> Iterator[Artifact]:
         yield Artifact(path, "terms", "terms.html", make, RANK_LIST)
         for term in grouping.terms.values():
             yield from lists_of(frame, term)
+            whole = with_former(frame, term)
+            if whole:
+                yield from lists_of(frame, whole)
 
 
 def lists_of(frame: Frame, term: Term) -> Iterator[Artifact]:
     """Yield all pages of one term's list."""
-    unit = canonical(_unit(frame, term)) if term.unit else ""
+    unit = canonical(_of_unit(frame, term)) if term.unit else ""
     pages = _numbered(term, frame.settings.page_size)
     for number in (None, *range(1, pages + 1)):
         make = partial(_list, frame, term, number)
@@ -40,9 +46,25 @@ def lists_of(frame: Frame, term: Term) -> Iterator[Artifact]:
         yield Artifact(path, "listing", "listing.html", make, RANK_LIST, inputs=inputs)
 
 
+def with_former(frame: Frame, term: Term) -> Term | None:
+    """Return a unit's term with the bulletins of all units that it came from, or None where it came
+    from none, or these have no bulletins."""
+    before = frame.succession.all_before(term.unit) if term.unit else []
+    former = tuple(frame.library.groupings[term.grouping].find(each.name for each in before))
+    if not any(each.members for each in former):
+        return None
+    members = sorted(
+        (each for one in (term, *former) for each in one.members), key=lambda each: each.order
+    )
+    name = frame.text("unit_with_former", unit=term.name)
+    slug = f"{term.slug}/{FORMER}"
+    return Term(term.grouping, name, slug, tuple(members), unit=term.unit, former=former)
+
+
 def has_feed(term: Term) -> bool:
-    """Tell whether one can subscribe to a term: of a document hardly anything new comes."""
-    return bool(term.members) and term.grouping != DOCUMENTS
+    """Tell whether one can subscribe to a term: of a document hardly anything new comes, and of
+    units that are no more nothing."""
+    return bool(term.members) and term.grouping != DOCUMENTS and not term.former
 
 
 def _totals(term: Term, shown: Sequence[Bulletin]) -> str:
@@ -109,12 +131,16 @@ def _list(frame: Frame, term: Term, number: int | None) -> Values:
     pages = _numbered(term, frame.settings.page_size)
     title = frame.grouping_title(term.grouping)
     path = _path(term, number)
+    crumbs = [(title, f"{term.grouping}/index.html")]
+    if term.former and term.unit:
+        (own,) = frame.library.groupings[term.grouping].find([term.unit.name])
+        crumbs.append((own.name, own.url))
     context = frame.page(
         path,
         "listing",
         term.name if number is None else f"{term.name} – {frame.text('pager_page', number=number)}",
         description=term.description,
-        crumbs=[(title, f"{term.grouping}/index.html")],
+        crumbs=crumbs,
         feeds=[(term.name, f"{term.folder}/feed.xml")] if has_feed(term) else [],
     )
     context |= {
@@ -126,7 +152,7 @@ def _list(frame: Frame, term: Term, number: int | None) -> Values:
             "count": frame.number(len(term.members)) if number is None else "",
             "description": term.description,
             "address": term.address,
-            "unit": _unit(frame, term) if term.unit else None,
+            **_of_unit(frame, term),
         },
         "timeline": timeline(frame, term.members) if number is None else None,
         "items": frame.newest_first(_members(frame, term, number)),
@@ -152,25 +178,42 @@ def _pager(term: Term, number: int | None, pages: int) -> Values:
     }
 
 
-def _unit(frame: Frame, term: Term) -> Values:
+def _of_unit(frame: Frame, term: Term) -> Values:
+    """Return what the term of a unit has besides others: the facts of its time, or, where it has
+    its predecessors' bulletins, these; and where all are together."""
+    if not term.unit or term.former:
+        former = [_dated(frame, each.unit) for each in term.former if each.unit]
+        return {"unit": None, "former": former, "former_url": ""}
+    whole = with_former(frame, term)
+    return {
+        "unit": _unit(frame, term.unit),
+        "former": [],
+        "former_url": whole.url if whole else "",
+    }
+
+
+def _unit(frame: Frame, unit: Unit) -> Values:
     """Return a unit in time: what it belonged to, when it was, what it is now, what it was."""
-    unit = term.unit
-    assert unit is not None
-    identity = vietnamese.identity(unit.name)
-    predecessors = [
-        each.name
-        for each in by_identity(frame.settings.units).values()
-        if vietnamese.identity(each.successor) == identity
-    ]
+    after = frame.succession.after(unit)
     parent = frame.terms("don-vi", [unit.parent]) if unit.parent else [None]
-    successor = frame.terms("don-vi", [unit.successor]) if unit.successor else [None]
     return {
         "level": unit.level,
         "parent": parent[0],
         "from": unit.start.short() if unit.start else "",
         "to": unit.end.short() if unit.end else "",
-        "successor": successor[0],
+        "successor": _dated(frame, after[-1]) if after else None,
+        "next": [_dated(frame, each) for each in after[:-1]],
         "former": bool(unit.successor or unit.end),
-        "predecessors": frame.terms("don-vi", predecessors),
+        "predecessors": [_dated(frame, each) for each in frame.succession.before(unit)],
         "note": unit.note,
     }
+
+
+def _dated(frame: Frame, unit: Unit) -> Values:
+    """Return a link to a unit, with its time."""
+    (link,) = frame.terms("don-vi", [unit.name])
+    start, end = (each.short() if each else "" for each in (unit.start, unit.end))
+    if start and end:
+        return link | {"time": f"{start} – {end}"}
+    key = "unit_time_from" if start else "unit_time_to"
+    return link | {"time": frame.text(key, day=start or end) if start or end else ""}

@@ -1362,6 +1362,8 @@
   const root = data.dataset.root;
   const groups = Array.from(filters.querySelectorAll('[data-facet]'));
   const dates = [$('from'), $('to')];
+  const former = $('former');
+  const predecessors = former ? JSON.parse(former.dataset.former) : {};
   const title = document.title;
   const wide = matchMedia('(min-width: 60rem)');
   // Texts around the matches come from the published pages; on a disk nothing can be fetched.
@@ -1409,6 +1411,15 @@
   const valuesOf = (name) => wanted.filters[name] || [];
   const isAsked = () => wanted.text.trim() || Object.keys(wanted.filters).length;
 
+  const hasFormer = (unit) => Object.prototype.hasOwnProperty.call(predecessors, unit);
+
+  // A unit may be meant with all units that it came from.
+  function meant() {
+    if (!wanted.former || !wanted.filters.unit) return wanted.filters;
+    const units = wanted.filters.unit.concat(...wanted.filters.unit.filter(hasFormer).map((unit) => predecessors[unit]));
+    return Object.assign({}, wanted.filters, { unit: units });
+  }
+
   function setFilter(name, value) {
     wanted.filters = Object.assign({}, wanted.filters, { [name]: value });
     if (!value.length) delete wanted.filters[name];
@@ -1420,6 +1431,7 @@
     groups.concat(dates).forEach((each) => {
       [].concat(valuesOf(each.dataset.facet || each.id)).forEach((value) => query.append(each.dataset.key, value));
     });
+    if (wanted.former) query.set('tien-than', '1');
     if (wanted.sort) query.set('xep', wanted.sort);
     return location.pathname + (String(query) && '?' + query);
   }
@@ -1427,7 +1439,7 @@
   function fromAddress() {
     const query = new URLSearchParams(location.search);
     const all = (each) => query.getAll(each.dataset.key).filter(Boolean);
-    wanted = { text: query.get('q') || '', filters: {} };
+    wanted = { text: query.get('q') || '', filters: {}, former: Boolean(former) && query.get('tien-than') === '1' };
     groups.forEach((each) => {
       const isYear = each.dataset.facet === 'year';
       setFilter(each.dataset.facet, isYear ? all(each).map(Number).filter(Boolean) : all(each));
@@ -1468,7 +1480,7 @@
     ['typing', 'slow', 'say', 'watch'].forEach((each) => later(each));
     $('said').textContent = '';
     asked = {
-      text: wanted.text, filters: wanted.filters, prefix: Boolean(prefix),
+      text: wanted.text, filters: meant(), prefix: Boolean(prefix),
       sort: sort.selectedOptions[0].dataset.sort || 'relevance',
     };
     document.title = (asked.text && asked.text + ' \u2013 ') + title;
@@ -1661,10 +1673,17 @@
     };
     const without = () => make('span', { className: 'visually-hidden' }, words.without + ' ');
     chips.textContent = '';
+    const withFormer = (name, each) => name === 'unit' && wanted.former && hasFormer(each);
     groups.forEach((group) => valuesOf(group.dataset.facet).forEach((each, at, all) => {
-      const drop = () => setFilter(group.dataset.facet, all.filter((other) => other !== each));
-      chip('button', drop, without(), group.firstElementChild.textContent + ': ' + each);
+      const name = group.dataset.facet;
+      const drop = () => setFilter(name, all.filter((other) => other !== each));
+      const more = withFormer(name, each) ? ' (' + former.textContent.trim() + ')' : '';
+      chip('button', drop, without(), group.firstElementChild.textContent + ': ' + each + more);
     }));
+    if (former) {
+      former.hidden = !valuesOf('unit').some(hasFormer);
+      former.querySelector('input').checked = wanted.former;
+    }
     dates.filter((each) => wanted.filters[each.id]).forEach((each) => {
       const label = each.labels[0].textContent + ' ' + dayOf(wanted.filters[each.id]);
       chip('button', () => setFilter(each.id, ''), without(), label);
@@ -1767,6 +1786,13 @@
       group.querySelectorAll('input')[shown].focus();
     };
   });
+
+  if (former) {
+    former.querySelector('input').onchange = (event) => {
+      wanted.former = event.target.checked;
+      search();
+    };
+  }
 
   dates.forEach((each) => {
     Object.assign(each, { type: 'date', min: '1900-01-01', max: '2200-12-31' });
