@@ -15,7 +15,8 @@ from danvan_site.cli.building import Bars, settings_file
 from danvan_site.cli.console import Console
 from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, UsageError
-from danvan_site.importers import capture, mapping, table
+from danvan_site.importers import capture, mapping, passes, profile, table
+from danvan_site.importers import pages as html
 from danvan_site.importers.frame import Draft, Importing, Outcome, Target, bring
 from danvan_site.importers.ledger import open_ledger
 from danvan_site.importers.placing import create, reason_of
@@ -36,6 +37,17 @@ def captures(console: Console, values: Mapping[str, Any]) -> int:
     return _run(
         console, values, capture.importing(files, date=date, zone=zone, categories=categories)
     )
+
+
+def pages(console: Console, values: Mapping[str, Any]) -> int:
+    """Import the saved pages that the arguments name; return the exit code."""
+    settings = _settings(values)
+    zone = settings.timezone if settings else config.DEFAULT_ZONE
+    categories = [each.name for each in settings.categories] if settings else []
+    reading = passes.reading(values["date"] or None, zone, categories)
+    name = values["profile"]
+    profiles = (profile.named(name),) if name else profile.shipped()
+    return _run(console, values, html.importing(expanded(values["files"]), reading, profiles))
 
 
 def tables(console: Console, values: Mapping[str, Any]) -> int:

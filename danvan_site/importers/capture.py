@@ -85,7 +85,8 @@ def read_capture(
     found = Findings(file, known)
     title, body = passes.read_lines(split_lines(text), found)
     markdown = "\n\n".join(as_markdown(line.text) for line in body)
-    return passes.draft_of(found, title, body, markdown, given, zone)
+    passes.settle(found, title, body, given, zone)
+    return passes.draft_of(found, title, markdown)
 
 
 def split_lines(text: str) -> list[Line]:

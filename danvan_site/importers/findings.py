@@ -108,4 +108,9 @@ class Findings:
 
 def tidy(text: str) -> str:
     """Return *text* with its white space repaired, also inside quotation marks and brackets."""
-    return _INSIDE_QUOTES.sub("", vietnamese.tidy_spaces(text))
+    return tidy_quotes(vietnamese.tidy_spaces(text))
+
+
+def tidy_quotes(text: str) -> str:
+    """Return *text* without white space just inside quotation marks and brackets."""
+    return _INSIDE_QUOTES.sub("", text)

@@ -80,15 +80,18 @@ def read_lines(
     return title, body
 
 
-def draft_of(
-    found: Findings, title: str, body: Lines, markdown: str, given: Moment | None, zone: str
-) -> Draft:
-    """Return the draft of what was *found*; *given* is the date that a person supplies.
+def settle(found: Findings, title: str, body: Lines, given: Moment | None, zone: str) -> None:
+    """Settle the date of what was *found*, and note what is absent; *given* is the date that a
+    person supplies.
 
     Raises ImportFailure where that contradicts the printed one.
     """
     dating.settle_date(found, dating.clues_of(found, title, body), given, zone)
     _note_absent(found)
+
+
+def draft_of(found: Findings, title: str, markdown: str) -> Draft:
+    """Return the draft of what was *found*."""
     if found.image:
         found.fields["image"] = found.image
     return Draft(
@@ -201,12 +204,18 @@ def take_phrases(lines: Lines, found: Findings) -> Lines:
     rest: Lines = []
     for line in lines:
         pieces = pieces_of(line.text)
-        for name, value, text in pieces:
-            if not (value and _ACTIONS[name](found, value, line)):
-                found.drop(line, text)
+        for piece in pieces:
+            if not take_piece(piece, line, found):
+                found.drop(line, piece[2])
         if not pieces:
             rest.append(line)
     return rest
+
+
+def take_piece(piece: Piece, line: Line, found: Findings) -> bool:
+    """Take what a phrase on *line* says; False where that is nothing, or was known before."""
+    name, value, _ = piece
+    return bool(value) and _ACTIONS[name](found, value, line)
 
 
 def _take_stamp(found: Findings, value: str, line: Line) -> bool:
@@ -296,7 +305,7 @@ def take_title(lines: Lines, found: Findings) -> tuple[str, Lines]:
     """
     texts = [line for line in lines if line.text]
     title = _repeated(texts[:_HEAD]) or next(
-        (line for line in texts if not _sections(line, found)), texts[0] if texts else None
+        (line for line in texts if not sections(line, found)), texts[0] if texts else None
     )
     letters = title and any(character.isalpha() for character in title.text)
     if not title or not letters or len(title.text) > MAX_TITLE:
@@ -335,23 +344,28 @@ def _take_breadcrumb(line: Line, between: bool, title: str, found: Findings) -> 
     """Take a line of sections, known ones or any *between* the title and its copy."""
     if not line.text or line.is_prose or not line.is_plain:
         return False
-    names = _sections(line, found)
+    names = sections(line, found)
     if not names and between and len(line.text) <= MAX_CAPTION:
         names = _parts(line.raw)
     found.add("category", [name for name in names if vietnamese.identity(name) != title])
     return bool(names)
 
 
-def _sections(line: Line, found: Findings) -> tuple[str, ...]:
+def sections(line: Line, found: Findings) -> tuple[str, ...]:
     """Return the sections a line names: all known ones, or a path beginning at the home page."""
     known = split_categories(line.text, found.known)
     if known:
         return known
-    crumbs = [crumb for crumb in phrases.CRUMB.split(line.text) if crumb]
-    if len(crumbs) < 2 or not phrases.HOME.fullmatch(crumbs[0]):
+    return crumbs(line.text, found)
+
+
+def crumbs(text: str, found: Findings) -> tuple[str, ...]:
+    """Return the sections of a path that begins at the home page, () where *text* is none."""
+    names = [name for name in phrases.CRUMB.split(text) if name]
+    if len(names) < 2 or not phrases.HOME.fullmatch(names[0]):
         return ()
-    split = (split_categories(crumb, found.known) or (crumb,) for crumb in crumbs[1:])
-    return tuple(name for names in split for name in names)
+    split = (split_categories(name, found.known) or (name,) for name in names[1:])
+    return tuple(name for several in split for name in several)
 
 
 def _parts(raw: str) -> tuple[str, ...]:

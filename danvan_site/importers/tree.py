@@ -109,6 +109,19 @@ def clean_address(address: str | None) -> str:
     return vietnamese.without_controls(re.sub(r"[\t\r\n]", "", address).strip())
 
 
+def remove(element: etree._Element) -> None:
+    """Take *element* out of its tree; what stands behind it stays."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    before = element.getprevious()
+    if element.tail and before is None:
+        parent.text = (parent.text or "") + element.tail
+    elif element.tail and before is not None:
+        before.tail = (before.tail or "") + element.tail
+    parent.remove(element)
+
+
 def line_of(element: Any) -> int:
     """Return the line of *element* in the HTML, from 1."""
     return int(element.sourceline or 1)
