@@ -8,7 +8,7 @@ gives one bulletin, however it was saved.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -110,8 +110,8 @@ class Reader:
         fields, facts = self._found.fields, self._facts
         if "author" not in fields and "source" not in fields:
             self._found.add("author", filter(is_name, facts.author))
-        if "category" not in fields and facts.section:
-            self._categories(facts.section)
+        for section in facts.sections if "category" not in fields else ():
+            self._categories(section)
         if "tags" not in fields:
             self._found.add("tags", facts.tags)
         return title, lines

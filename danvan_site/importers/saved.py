@@ -186,7 +186,7 @@ class Facts:
     title: str = ""
     published: str = ""
     lead: str = ""
-    section: str = ""
+    sections: tuple[str, ...] = ()
     author: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
@@ -200,7 +200,7 @@ def facts_of(page: Page) -> Facts:
         _one(article.get("headline")) or meta("og:title"),
         _one(article.get("datePublished")) or meta("article:published_time"),
         _one(article.get("description")) or meta("og:description"),
-        _one(article.get("articleSection")) or meta("article:section"),
+        _many(article.get("articleSection") or meta("article:section")),
         _many(article.get("author")),
         tuple(each.strip() for tag in tags for each in tag.split(",") if each.strip()),
     )
