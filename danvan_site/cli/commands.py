@@ -205,13 +205,16 @@ def _import_html(words: Catalog) -> Command:
     def run(console: Console, values: dict[str, Any]) -> int:
         from danvan_site.cli import importing
 
+        if not values["files"] and not values["learn"]:
+            argument = click.get_current_context().command.params[0]
+            raise click.MissingParameter(param=argument)
         return importing.pages(console, values)
 
     places = words.say("metavar-folder") + "…"
     date = words.say("metavar-date")
     profile = words.say("metavar-profile")
     options = [
-        click.Argument(["files"], type=Place(words), metavar=places, nargs=-1, required=True),
+        click.Argument(["files"], type=Place(words), metavar=places, nargs=-1),
         option(words, "--profile", metavar=profile, default=""),
         _path(words, "--learn", "file"),
         option(words, "--date", metavar=date, default="", text="import-date"),

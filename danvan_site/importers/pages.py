@@ -57,11 +57,12 @@ def importing(
     places: Sequence[Path], reading: passes.Reading, profiles: tuple[Profile, ...]
 ) -> Importing:
     """Return the import of the pages in *places*, folders or files."""
-    files = list(dict.fromkeys(found for place in places for found in _files(place)))
+    files = list(dict.fromkeys(found for place in places for found in found_files(place)))
     return Importing(KIND, map(_item, files), _draw, Options(reading, profiles), len(files))
 
 
-def _files(place: Path) -> Iterator[Found]:
+def found_files(place: Path) -> Iterator[Found]:
+    """Yield the pages in a folder, in the order of their names, or the one file that it is."""
     if not place.is_dir():
         yield Found(place, place.parent)
         return
