@@ -17,10 +17,10 @@ from lxml import etree
 from danvan_site import schema, vietnamese
 from danvan_site.catalog import Catalog
 from danvan_site.errors import ContentError, Place, UsageError
-from danvan_site.importers import frame, profile, saved, tree
+from danvan_site.importers import profile, saved, tree
 from danvan_site.importers.findings import tidy
 from danvan_site.importers.frame import ImportFailure
-from danvan_site.importers.pages import MAX_BYTES, found_files
+from danvan_site.importers.pages import Found, found_files, opened
 from danvan_site.importers.placing import reason_of
 
 FIRST, LAST = "body_first", "body_last"
@@ -79,11 +79,11 @@ def learn(page: Path, words: Catalog) -> Learnt:
     answers = answers_of(page)
     source, given = _read(answers)
     try:
-        data = frame.read_source(page, MAX_BYTES)
+        _, opened_page = opened(Found(page, page.parent))
     except ImportFailure as failure:
         problem = failure.problem
         raise UsageError(problem.code, problem.place, **problem.details) from None
-    read = saved.read(saved.opened(data, page.resolve().as_posix()))
+    read = saved.read(opened_page)
     if read.root is None:
         raise UsageError("import-page-empty", Place(page.as_posix()))
     finder = _Finder(read.root)
@@ -145,10 +145,10 @@ def fits(found: profile.Profile, places: Sequence[Path]) -> tuple[int, dict[str,
     for place in places:
         for each in found_files(place):
             try:
-                data = frame.read_source(each.path, MAX_BYTES)
+                _, page = opened(each)
             except ImportFailure:
                 continue
-            root = saved.read(saved.opened(data, each.path.as_posix())).root
+            root = saved.read(page).root
             if root is None:
                 continue
             total += 1

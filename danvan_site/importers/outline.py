@@ -45,6 +45,7 @@ class _Open:
 def texts_of(root: etree._Element, inside: Sequence[etree._Element] = ()) -> list[Text]:
     """Return the texts under *root*; those in the elements *inside* are marked."""
     found: list[Text] = []
+    marked = frozenset(inside)
     text = _Open()
     blocks = [root]
     links = within = 0
@@ -70,7 +71,7 @@ def texts_of(root: etree._Element, inside: Sequence[etree._Element] = ()) -> lis
             if tag in _BLOCKS:
                 close()
                 blocks.append(element)
-            within += element in inside
+            within += element in marked
             links += tag == "a"
             if tag in _SILENT:
                 walker.skip_subtree()
@@ -80,7 +81,7 @@ def texts_of(root: etree._Element, inside: Sequence[etree._Element] = ()) -> lis
             if tag in _BLOCKS:
                 close()
                 blocks.pop()
-            within -= element in inside
+            within -= element in marked
             links -= tag == "a"
             if element.tail and element is not root:
                 add(element.tail, element)

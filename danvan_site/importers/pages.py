@@ -21,7 +21,8 @@ from danvan_site.importers.frame import Draft, ImportFailure, Importing, Item, L
 from danvan_site.importers.profile import Profile
 
 KIND = "html"
-MAX_BYTES = 60_000_000
+MAX_BYTES = 5_000_000
+_MAX_ARCHIVE = 60_000_000  # of a page with all its pictures
 _PAGES = frozenset((".html", ".htm", ".xhtml", ".shtml", ".aspx", ".asp", ".php", ".jsp", ".mht",
                     ".mhtml"))  # fmt: skip
 _LOOKS = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|!--)", re.IGNORECASE)
@@ -93,14 +94,25 @@ def _is_page(path: Path) -> bool:
 def _item(found: Found) -> Item | Outcome:
     place = Place(found.path.as_posix())
     try:
-        data = frame.read_source(found.path, MAX_BYTES)
+        data, page = opened(found)
     except ImportFailure as failure:
         return Outcome(place.file, problem=failure.problem)
-    relative = found.path.relative_to(found.folder).as_posix()
-    page = saved.opened(data, f"{found.folder.resolve().name}/{relative}")
     digest = hashlib.sha256(page.html).hexdigest()
     ending = found.path.suffix.lower() if found.path.suffix.lower() in _PAGES else ".html"
     return Item(place, page.address, digest, Content(page, found), data, ending)
+
+
+def opened(found: Found) -> tuple[bytes, saved.Bytes]:
+    """Return the bytes of a file, and the page in it; raise ImportFailure where it cannot be read
+    or is too large."""
+    is_archive = found.path.suffix.lower() in (".mht", ".mhtml")
+    data = frame.read_source(found.path, _MAX_ARCHIVE if is_archive else MAX_BYTES)
+    relative = found.path.relative_to(found.folder).as_posix()
+    page = saved.opened(data, f"{found.folder.resolve().name}/{relative}")
+    if len(page.html) > MAX_BYTES:
+        place = Place(found.path.as_posix())
+        raise ImportFailure("import-too-large", place, limit=f"{MAX_BYTES / 1_000_000:g}")
+    return data, page
 
 
 def _draw(options: Options, item: Item) -> Draft:

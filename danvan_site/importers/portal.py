@@ -82,9 +82,9 @@ class Reader:
         self._title = self._title or self._named_title(texts)
         self._refuse_lists(texts)
         self._look_around(texts)
-        for element in self._picked:
-            if not any(body in element.iter() for body in bodies):
-                tree.remove(element)
+        around = {each for body in bodies for each in (body, *body.iterancestors())}
+        for element in self._picked - around:
+            tree.remove(element)
         self._mark_captions()
         read = soup.read_elements(bodies)
         lines = self._lines(read.blocks)
@@ -120,7 +120,7 @@ class Reader:
 
     def _rule_bodies(self) -> list[etree._Element]:
         rules = self._kind.rules.get("body", ())
-        hits = [element for element, _ in profile.found(rules, self._root)]
+        hits = {element: None for element, _ in profile.found(rules, self._root)}
         return [each for each in hits if not any(other in hits for other in each.iterancestors())]
 
     def _pick(self) -> None:
@@ -225,22 +225,24 @@ class Reader:
 
     def _drop(self, bodies: Sequence[etree._Element]) -> None:
         """Take away what the profile says to drop; what of it stood in the body is told."""
+        outer = {each for body in bodies for each in (body, *body.iterancestors())}
+        inner = set(bodies)
         for selector in self._kind.drop:
             for element in profile.select(selector, self._root):
-                around = set(element.iterancestors())
-                if any(body is element or element in body.iterancestors() for body in bodies):
+                if element in outer:
                     continue
                 words = tree.words_of(element)
-                if words and any(body in around for body in bodies):
+                if words and not inner.isdisjoint(element.iterancestors()):
                     self._found.dropped.append(Dropped(tree.line_of(element), words))
                 tree.remove(element)
 
     # ---- what no profile says
 
     def _densest(self) -> list[etree._Element]:
-        body = outline.densest(outline.texts_of(self._root))
+        texts = outline.texts_of(self._root)
+        body = outline.densest(texts)
         if body is None:
-            raise LeftOut("import-page-empty", self._place)
+            raise self._no_text(texts)
         return [body]
 
     def _named_title(self, texts: Sequence[Text]) -> str:
@@ -277,7 +279,13 @@ class Reader:
         if linked > letters * _MOST_LINKED or len(entries) > _MOST_ENTRIES:
             raise LeftOut("import-page-list", self._place)
         if letters < _LEAST:
-            raise LeftOut("import-page-empty", self._place)
+            raise self._no_text(texts)
+
+    def _no_text(self, texts: Sequence[Text]) -> LeftOut:
+        """Return what says that there is no text: nothing at all, or links alone."""
+        linked = sum(each.linked for each in texts)
+        is_list = linked > sum(len(each.line.text) for each in texts) * _MOST_LINKED
+        return LeftOut("import-page-list" if is_list else "import-page-empty", self._place)
 
     def _is_picked(self, text: Text) -> bool:
         return not self._picked.isdisjoint((text.element, *text.element.iterancestors()))

@@ -38,7 +38,7 @@ _SHIPPED = Path(__file__).with_name("profiles")
 # In this order it is tried which of ours a page is of: those come first that say most of it.
 SHIPPED = ("wordpress", "sharepoint", "aspnet", "liferay", "newspaper", "generic")
 _MOST = 100_000
-_LONGEST = 500  # characters of an element that a pattern is tried on
+_LONGEST = 5_000  # characters of an element that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +197,20 @@ def found(rules: Sequence[Rule], root: etree._Element) -> Iterator[tuple[etree._
 
 
 def _said(rule: Rule, element: etree._Element) -> str | None:
-    whole = (
-        element.get(rule.attribute) if rule.attribute else " ".join(map(str, element.itertext()))
-    )
+    whole = element.get(rule.attribute) if rule.attribute else _text(element)
     text = None if whole is None else str(whole)
     if not rule.pattern or not text:
         return text
-    match = re.search(rule.pattern, " ".join(text[:_LONGEST].split()), re.IGNORECASE)
+    match = re.search(rule.pattern, " ".join(text.split()), re.IGNORECASE)
     return (match[1] if match.re.groups else match[0]) if match else None
+
+
+def _text(element: etree._Element) -> str:
+    parts: list[str] = []
+    left = _LONGEST
+    for part in element.itertext():
+        parts.append(str(part)[:left])
+        left -= len(part)
+        if left <= 0:
+            break
+    return " ".join(parts)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from danvan_site.importers import legacy_fonts
+from danvan_site.importers import legacy_fonts, tree
 
 _FAMILY = re.compile(r"font-family\s*:\s*([^;}]+)", re.IGNORECASE)
 _FONTS = re.compile(r"\.Vn\w{1,30}|\bVNI-[\w-]{1,30}")
@@ -77,7 +77,7 @@ def _convert(pieces: list[_Piece], fonts: tuple[str, ...], in_doubt: bool) -> Re
         if is_mixed and not legacy_fonts.reads_better(piece.text, detected.encoding):
             continue
         _, capitals = legacy_fonts.of_font(piece.font)
-        text = legacy_fonts.convert(piece.text, detected.encoding, capitals)
+        text = tree.allowed(legacy_fonts.convert(piece.text, detected.encoding, capitals))
         if piece.is_tail:
             piece.element.tail = text
         else:

@@ -40,6 +40,7 @@ _MOST_PARTS = 5_000
 _MOST_SCRIPTS = 20
 _MOST_SCRIPT = 500_000
 _MOST_NODES = 20_000
+_NOT_LATIN = re.compile(r"[^\s\x00-\xff]*[^\x00-\xff]\S*")
 _TAGS = re.compile(r"<[^<>]{0,2000}>")
 
 
@@ -125,7 +126,8 @@ def _text(data: bytes, declared: str) -> str:
     if encoding == "cp1258":
         # Bytes of the old fonts look like the tone marks of windows-1258.
         latin = data.decode("cp1252", "replace")
-        if legacy_fonts.detect(html.unescape(_TAGS.sub(" ", latin))[:100_000]).encoding:
+        words = _NOT_LATIN.sub(" ", html.unescape(_TAGS.sub(" ", latin))[:100_000])
+        if legacy_fonts.detect(words).encoding:
             return latin
     return text
 

@@ -22,6 +22,7 @@ _STAND_IN = re.compile(
     r"^data:|(?:blank|spacer|transparent|placeholder|loading|lazy|1x1|pixel)[^/]*\.(?:gif|png|svg)$",
     re.IGNORECASE,
 )
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$")
 _YOUTUBE = re.compile(
     r"^(?:https?:)?//(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{6,20})(?:[?&#].*)?$"
@@ -116,10 +117,15 @@ def remove(element: etree._Element) -> None:
         return
     before = element.getprevious()
     if element.tail and before is None:
-        parent.text = (parent.text or "") + element.tail
+        parent.text = allowed((parent.text or "") + element.tail)
     elif element.tail and before is not None:
-        before.tail = (before.tail or "") + element.tail
+        before.tail = allowed((before.tail or "") + element.tail)
     parent.remove(element)
+
+
+def allowed(text: str) -> str:
+    """Return *text* as a tree takes it: its parser lets through controls that it does not."""
+    return _CONTROLS.sub(" ", text)
 
 
 def line_of(element: Any) -> int:
