@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from danvan_site import alternatives, schema, vietnamese
+from danvan_site import alternatives, schema
 from danvan_site.dates import Moment
 from danvan_site.errors import Place
 
@@ -307,29 +306,17 @@ def _entry(key: str, value: object, indent: str) -> list[str]:
         return [f"{indent}{key}:", *inner] if inner else []
     if isinstance(value, list | tuple):
         if all(not isinstance(each, Mapping) for each in value):
-            simple = [_scalar(each) for each in value]
+            simple = [schema.scalar(each) for each in value]
             joined = f"{indent}{key}: [{', '.join(simple)}]"
             if len(joined) <= 100 and all(each.startswith('"') for each in simple):
                 return [joined]
             return [f"{indent}{key}:", *(f"{indent}  - {each}" for each in simple)]
         return [f"{indent}{key}:", *(line for each in value for line in _item(each, indent))]
-    return [f"{indent}{key}: {_scalar(value)}"]
+    return [f"{indent}{key}: {schema.scalar(value)}"]
 
 
 def _item(value: object, indent: str) -> list[str]:
     if not isinstance(value, Mapping):
-        return [f"{indent}  - {_scalar(value)}"]
+        return [f"{indent}  - {schema.scalar(value)}"]
     lines = [line for name, each in value.items() for line in _entry(name, each, indent + "    ")]
     return [f"{indent}  - {lines[0].strip()}", *lines[1:]] if lines else []
-
-
-def _scalar(value: object) -> str:
-    """A value as YAML: texts are quoted, so that no word of theirs means something to YAML."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Moment):
-        clock = f" {value.clock}" if value.clock else ""
-        return Moment(value.year, value.month, value.day).iso + clock
-    if isinstance(value, int):
-        return str(value)
-    return json.dumps(vietnamese.normalize(str(value)), ensure_ascii=False)

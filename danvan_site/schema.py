@@ -8,6 +8,7 @@ absent or that a problem was noted.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,10 @@ Values = dict[str, Any]
 Reader = Callable[["Source", str, Node], Any]
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# The library composes nodes by recursion of its own, which nothing stops before the stack is full.
+# Nothing so short can be deep enough for that; longer texts are looked at first.
+_SHORT = 2_000  # characters
+_DEEPEST = 50
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _SCALAR = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
 _TRUE = frozenset(("true", "yes", "on", "có"))
@@ -61,8 +66,8 @@ class Source:
     problems: list[Problem] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
 
-    def place(self, node: Node) -> Place:
-        """Return the place of *node* in its file."""
+    def place(self, node: Any) -> Place:
+        """Return the place of a node, or an event of the parser, in its file."""
         mark = node.start_mark
         return Place(self.file, mark.line + self.first_line, mark.column + 1)
 
@@ -75,6 +80,8 @@ class Source:
         """Return the root node of YAML *text*, or None where it is empty or not YAML."""
         loader = _Loader(text)
         try:
+            if len(text) > _SHORT and self._is_too_deep(text):
+                return None
             root: Node | None = loader.get_single_node()
         except yaml.YAMLError as error:
             self._syntax_fault(error)
@@ -82,6 +89,18 @@ class Source:
         finally:
             loader.dispose()
         return root
+
+    def _is_too_deep(self, text: str) -> bool:
+        depth = 0
+        for event in yaml.parse(text, _Loader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > _DEEPEST:
+                    self.fault("yaml-deep", self.place(event), limit=str(_DEEPEST))
+                    return True
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+        return False
 
     def _syntax_fault(self, error: yaml.YAMLError) -> None:
         reason = str(getattr(error, "problem", None) or getattr(error, "reason", error))
@@ -128,6 +147,13 @@ def is_empty(node: Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and (
         node.tag.endswith(":null") or not node.value.strip()
     )
+
+
+def entries(root: Node | None) -> list[Node] | None:
+    """Return the nodes of a list, none where it is left empty; None where it is no list."""
+    if root is None or is_empty(root):
+        return []
+    return list(root.value) if isinstance(root, yaml.SequenceNode) else None
 
 
 def text(source: Source, key: str, node: Node) -> str | None:
@@ -277,3 +303,15 @@ def _shown(node: Node) -> str:
     if isinstance(node, yaml.ScalarNode):
         return str(node.value)
     return "[…]" if isinstance(node, yaml.SequenceNode) else "{…}"
+
+
+def scalar(value: object) -> str:
+    """Return a value as YAML: texts are quoted, so that no word of theirs means something to it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dates.Moment):
+        clock = f" {value.clock}" if value.clock else ""
+        return dates.Moment(value.year, value.month, value.day).iso + clock
+    if isinstance(value, int):
+        return str(value)
+    return json.dumps(vietnamese.normalize(str(value)), ensure_ascii=False)

@@ -207,3 +207,10 @@ def test_all_mistakes_of_the_settings_are_listed_too(site: Workbench) -> None:
         "site.yaml:5:26 unknown-unit",
         "site.yaml:7:20 bad-web-address",
     ]
+
+
+def test_front_matter_that_opens_brackets_without_end_is_refused(site: Workbench) -> None:
+    site.write("content/2020/07/x.md", f"---\ntags: {'[' * 90_000}\n---\n")
+    outcome = site.run("build", "--json")
+    assert outcome.code == 1
+    assert outcome.problems == ["content/2020/07/x.md:2:56 yaml-deep"]

@@ -25,7 +25,7 @@ LAYERS = (
         "theme",
     ),
     ("abbreviations", "catalog", "citations", "environment", "program", "remote", "schema"),
-    ("config", "frontmatter", "markdown", "output", "state", "views", "workers"),
+    ("comments", "config", "frontmatter", "markdown", "output", "state", "views", "workers"),
     ("cluster", "discovery", "pictures", "records"),
     ("content",),
     ("library", "search", "templates"),

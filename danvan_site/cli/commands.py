@@ -197,6 +197,7 @@ def _import(words: Catalog) -> Group:
         "capture": capture,
         "html": _import_html(words),
         "table": _import_table(words),
+        "wordpress": _import_wordpress(words),
     }
     return Group(words, "import", commands=commands)
 
@@ -236,6 +237,23 @@ def _import_table(words: Catalog) -> Command:
         *_importing(words),
     ]
     return _command(words, "table", options, run)
+
+
+def _import_wordpress(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import importing
+
+        return importing.wordpress_exports(console, values)
+
+    files = words.say("metavar-file") + "…"
+    options = [
+        click.Argument(["files"], type=Place(words), metavar=files, nargs=-1, required=True),
+        _path(words, "--uploads"),
+        _switch(words, "--download"),
+        option(words, "--type", metavar=words.say("metavar-name"), multiple=True),
+        *_importing(words),
+    ]
+    return _command(words, "wordpress", options, run)
 
 
 def _views(words: Catalog) -> Command:

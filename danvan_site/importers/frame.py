@@ -185,7 +185,8 @@ class Target:
                 if is_same is False or not self._accompany(draft, relative):
                     continue
                 path = contained(self.folder, relative)
-                if is_same is None and not self._create(relative, path, content):
+                # Also over the same content: what a killed run left beside it goes.
+                if not self._create(relative, path, content) and not is_same:
                     continue
                 self._keep_original(item)
                 self._record(item, kind, relative, content)
@@ -337,8 +338,9 @@ def fault_of(draft: Draft, place: Place, zone: str) -> Problem | None:
     parts = frontmatter.split(compose(draft).decode(), source)
     if parts:
         frontmatter.read(parts.front, source, draft.is_page)
-        _, faults = markdown.read(parts.body, place.file, 1, markdown.Options())
-        source.problems += faults
+        if markdown.may_have_faults(parts.body):
+            _, faults = markdown.read(parts.body, place.file, 1, markdown.Options())
+            source.problems += faults
     errors = (each for each in source.problems if each.severity is Severity.ERROR)
     return next(errors, None)
 

@@ -382,7 +382,7 @@ class Reader:
             found.fields["aliases"] = [self._page.address]
 
     def _complain(self, address: str, code: str, details: dict[str, str]) -> None:
-        self._found.lacks(code, 0, **details, file=tidy(address))
+        self._found.lacks(code, 0, **{**details, "address": tidy(address)})
 
 
 _TAKERS = {

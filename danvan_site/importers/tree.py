@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from itertools import islice
 from typing import Any
 
@@ -15,6 +16,7 @@ _TAG_DEPTH = 400  # of tags, in what the parser refuses as too deep
 _LOSS = 120  # characters of a loss that are told
 
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]*)[^<>]*>")
+_BREAK = re.compile(r"<!--.*?(?:-->|\Z)|</?(?:br|p|div|li|tr|td|h[1-6])\b[^<>]*>", re.DOTALL)
 _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta",
                    "param", "source", "track", "wbr"))  # fmt: skip
 _LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-url", "data-echo")
@@ -47,6 +49,11 @@ def shortened(text: str) -> str:
     """Return *text* on one line, short enough for a report."""
     text = vietnamese.tidy_spaces(plain(text[: 4 * _LOSS]))
     return text if len(text) <= _LOSS else text[: _LOSS - 1] + "…"
+
+
+def without_tags(html: str) -> str:
+    """Return a short piece of HTML as text: without tags, with its entities as letters."""
+    return unescape(_TAG.sub("", _BREAK.sub(" ", html)))
 
 
 def parse(html: str) -> tuple[etree._Element | None, list[Loss]]:
