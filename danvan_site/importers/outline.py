@@ -52,6 +52,8 @@ def texts_of(root: etree._Element, inside: Sequence[etree._Element] = ()) -> lis
 
     def close() -> None:
         nonlocal text
+        if not text.parts:  # most elements hold but others
+            return
         raw = "".join(text.parts)
         words = tidy(tree.plain(raw))
         if words:
@@ -60,6 +62,8 @@ def texts_of(root: etree._Element, inside: Sequence[etree._Element] = ()) -> lis
         text = _Open()
 
     def add(words: str, element: etree._Element) -> None:
+        if not text.parts and words.isspace():
+            return
         text.number = text.number or tree.line_of(element)
         text.parts.append(words)
         text.linked += len(words.strip()) if links else 0
