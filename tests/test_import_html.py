@@ -278,6 +278,38 @@ def test_a_missing_lead_picture_is_asked_for(bench: Workbench) -> None:
     assert 'original: "Hop dan.JPG"' in text
 
 
+WORD = (
+    '<p>Sổ ghi ý kiến<a href="#_ftn1" name="_ftnref1"><sup>[1]</sup></a> được lập ở mỗi thôn.</p>',
+    '<hr><div id="ftn1"><p class="MsoFootnoteText"><a href="#_ftnref1" name="_ftn1">[1]</a>'
+    " Theo <i>quy chế</i> năm 2019.</p></div>",
+)
+LIST = (
+    '<p>Sổ ghi ý kiến<sup id="r1"><a href="#n1">1</a></sup> được lập ở mỗi thôn.</p>',
+    '<ol><li id="n1">Theo <i>quy chế</i> năm 2019. <a href="#r1">↩</a></li></ol>',
+)
+
+
+@pytest.mark.parametrize("note", [WORD, LIST], ids=["Word", "list"])
+def test_footnotes_are_footnotes_again(note: tuple[str, str], bench: Workbench) -> None:
+    save(bench, "a.html", page_of(LEAD + BODY + note[0] + BODY + note[1]))
+    bring_all(bench)
+    text = only_bulletin(bench)
+    assert "Sổ ghi ý kiến[^1] được lập" in text
+    assert text.rstrip().endswith("[^1]: Theo *quy chế* năm 2019.")
+    bench.build()
+    assert 'class="footnote' in bench.page("2020/07/thon-dam-sen-hop-dan.html")
+
+
+def test_a_footnote_of_the_lead_and_a_link_to_a_heading_lose_no_words(bench: Workbench) -> None:
+    lead = LEAD.replace("họp dân để", 'họp dân<a href="#_ftn1" name="_ftnref1">[1]</a> để')
+    part = '<p><a href="#phan-2">Xem phần hai</a> của bản tin.</p><h3 id="phan-2">Phần hai</h3>'
+    save(bench, "a.html", page_of(lead + BODY + part + BODY + WORD[1]))
+    bring_all(bench)
+    text = only_bulletin(bench)
+    assert "họp dân để bàn" in text and "Theo *quy chế* năm 2019." in text and "[^" not in text
+    assert "Xem phần hai của bản tin." in text and "## Phần hai" in text
+
+
 def test_dates_come_from_the_page_or_are_asked_for(tmp_path: Path) -> None:
     said = '{"@type": "NewsArticle", "datePublished": "2020-07-15T22:30:00.000Z"}'
     article = f'<script type="application/ld+json">{said}</script>'

@@ -19,7 +19,8 @@ _BLOCKS = frozenset((
 ))  # fmt: skip
 _SILENT = frozenset(("script", "style", "head", "title", "noscript", "template", "select",
                      "option", "textarea", "button"))  # fmt: skip
-_ASIDE = frozenset(("nav", "header", "footer", "aside", "form"))
+# Not forms: ASP.NET puts whole pages into one.
+_ASIDE = frozenset(("nav", "header", "footer", "aside"))
 _ENOUGH = 25  # letters from which a text speaks for the element that it is in
 
 

@@ -17,7 +17,17 @@ from lxml import etree
 
 from danvan_site import addresses, alternatives, vietnamese
 from danvan_site.errors import Place
-from danvan_site.importers import conversion, outline, passes, phrases, profile, saved, soup, tree
+from danvan_site.importers import (
+    conversion,
+    notes,
+    outline,
+    passes,
+    phrases,
+    profile,
+    saved,
+    soup,
+    tree,
+)
 from danvan_site.importers.blocks import Block, Paragraph, Picture, Run
 from danvan_site.importers.findings import Findings, Line, tidy
 from danvan_site.importers.frame import Draft, Dropped, ImportFailure, LeftOut
@@ -67,6 +77,7 @@ class Reader:
         self._facts = saved.facts_of(page)
         self._files = Surroundings(path, folder, page.address, self._complain)
         self._picked: set[etree._Element] = set()
+        self._notes: list[notes.Note] = []
         self._title = ""
         self._lead: Line | None = None
         self._picture: Picture | None = None
@@ -86,6 +97,7 @@ class Reader:
         for element in self._picked - around:
             tree.remove(element)
         self._mark_captions()
+        self._notes = notes.take(bodies, self._root)
         read = soup.read_elements(bodies)
         lines = self._lines(read.blocks)
         title, lines = self._read(lines)
@@ -93,14 +105,19 @@ class Reader:
         self._files.set_folder(found.fields.get("date"))
         lines = self._place_picture(lines)
         blocks = [line.block for line in lines if line.block]
-        converted = conversion.written(
-            soup.Soup(blocks, read.pictures, [*self._page.lost, *read.losses]),
-            link=self._files.link,
-            picture=self._files.picture,
-        )
-        self._note(converted)
-        draft = passes.draft_of(found, title, converted.markdown.rstrip("\n"))
+        markdown = self._written(soup.Soup(blocks, read.pictures, read.losses))
+        self._note()
+        self._settle_notes()
+        draft = passes.draft_of(found, self._plain(title), self._with_notes(markdown))
         return replace(draft, companions=tuple(self._files.companions.values()))
+
+    def _written(self, read: soup.Soup) -> str:
+        """Return blocks as Markdown, and note what of them did not come along."""
+        converted = conversion.written(read, link=self._files.link, picture=self._files.picture)
+        for loss in converted.losses:
+            words = f"<{loss.kind}> {self._plain(loss.text)}".strip()
+            self._found.dropped.append(Dropped(loss.line, words))
+        return converted.markdown.rstrip("\n")
 
     def _read(self, lines: list[Line]) -> tuple[str, list[Line]]:
         try:
@@ -369,9 +386,9 @@ class Reader:
         several = before if isinstance(before, list) else [before]
         self._found.fields["review"] = [*several, what]
 
-    def _note(self, converted: conversion.Converted) -> None:
+    def _note(self) -> None:
         found, typed = self._found, self._page.retyped
-        for loss in converted.losses:
+        for loss in self._page.lost:
             found.dropped.append(Dropped(loss.line, f"<{loss.kind}> {loss.text}".strip()))
         if typed.encoding:
             code = "import-legacy-font" if typed.certain else "import-legacy-font-unsure"
@@ -380,6 +397,34 @@ class Reader:
                 self._ask(_OLD_FONT.format(typed.shown))
         if addresses.read(self._page.address):
             found.fields["aliases"] = [self._page.address]
+
+    def _plain(self, text: str) -> str:
+        return notes.settled(text, self._notes)
+
+    def _settle_notes(self) -> None:
+        """Take the marks of footnotes out of the front matter, which has none."""
+        found = self._found
+        for key, value in found.fields.items():
+            if isinstance(value, str):
+                found.fields[key] = self._plain(value)
+            elif isinstance(value, list):
+                found.fields[key] = [self._plain(str(each)) for each in value]
+        found.image = {key: self._plain(str(each)) for key, each in found.image.items()}
+        found.recognised = [(key, self._plain(shown)) for key, shown in found.recognised]
+        found.dropped = [replace(each, text=self._plain(each.text)) for each in found.dropped]
+
+    def _with_notes(self, markdown: str) -> str:
+        """Return the body with its footnotes; those of the lead, which can have none, follow it as
+        paragraphs."""
+        for note in self._notes:
+            text = self._plain(self._written(soup.read_elements([note.element])))
+            if note.mark not in markdown:
+                markdown = f"{markdown}\n\n{text}"
+                continue
+            markdown = markdown.replace(note.mark, f"[^{note.number}]")
+            indented = "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
+            markdown = f"{markdown}\n\n[^{note.number}]: {indented.strip()}"
+        return markdown
 
     def _complain(self, address: str, code: str, details: dict[str, str]) -> None:
         self._found.lacks(code, 0, **{**details, "address": tidy(address)})
