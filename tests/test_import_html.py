@@ -6,6 +6,7 @@ import io
 import json
 import quopri
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -268,6 +269,16 @@ def test_pages_that_are_no_bulletins_are_left_out_with_the_reason(bench: Workben
     }
 
 
+def test_a_picture_that_ends_a_text_stays_where_it_was(bench: Workbench) -> None:
+    end = '<p><img src="cuoi.jpg" alt="Con đường mới làm xong"></p><p><b>Thu Hà</b></p>'
+    save(bench, "a.html", page_of(LEAD + BODY + end))
+    save(bench, "cuoi.jpg", jpeg())
+    bring_all(bench)
+    text = only_bulletin(bench)
+    assert 'author: "Thu Hà"' in text
+    assert re.search(r"!\[Con đường mới làm xong\]\(/media/2020/07/cuoi-\w+\.jpg\)\n$", text)
+
+
 def test_a_missing_lead_picture_is_asked_for(bench: Workbench) -> None:
     figure = '<p><img src="/anh/Hop%20dan.JPG"></p>'
     head = '<link rel="canonical" href="https://a.vn/tin/1">'
@@ -349,6 +360,14 @@ def test_text_in_an_old_font_is_converted_and_the_rest_is_not(form: str, tmp_pat
     assert TYPED in draft.body
     assert "import-legacy-font" in [each.code for each in draft.missing]
     assert old("đường") not in draft.body + str(draft.fields)
+
+
+def test_the_unicode_frame_of_a_page_in_an_old_font_stays_what_it_is(tmp_path: Path) -> None:
+    plain = "Bà con nhà ta và các cô chú, các bác, các anh em ai nhà ai."
+    typed = f"<p>{old(TYPED)}</p>"
+    draft = draft_of(bring_page(tmp_path, page_of(LEAD + f"{typed}<p>{plain}</p>{typed}" + BODY)))
+    assert plain in draft.body and TYPED in draft.body
+    assert "<p>" not in draft.body and "Thôn Đầm Sen" in str(draft.fields["title"])
 
 
 def test_an_old_font_in_doubt_is_named_and_held(tmp_path: Path) -> None:
