@@ -584,7 +584,7 @@ def test_a_capture_that_cannot_be_read_is_told_and_the_others_go_on(bench: Workb
     files = ["không-có.txt", str(CAPTURES / "huyen.txt")]
     outcome = bench.run("import", "capture", *files)
     assert outcome.code == 1
-    assert "không-có.txt: không đọc được bản chụp" in outcome.stderr
+    assert "không-có.txt: không đọc được tệp" in outcome.stderr
     assert "Đã nhập 1 tin; đã nhập từ trước: 0;" in outcome.stdout
     assert "không nhập được: 1." in outcome.stdout
 

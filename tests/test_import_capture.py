@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from danvan_site import frontmatter, markdown, schema
 from danvan_site.errors import Severity, UsageError
 from danvan_site.frontmatter import Metadata
-from danvan_site.importers import capture, names, writing
+from danvan_site.importers import capture, findings, names, writing
 from danvan_site.importers.frame import Draft, Outcome, Target, bring
 from danvan_site.importers.ledger import LEDGER, open_ledger
 from danvan_site.importers.report import Fate, fate
@@ -161,7 +161,7 @@ def test_no_paragraph_of_a_capture_is_lost(name: str, tmp_path: Path) -> None:
     kept = [metadata.lead, body.replace("\\", ""), " ".join(piece.text for piece in draft.dropped)]
     for line in (CAPTURES / name).read_text("utf-8").splitlines():
         if len(line) > 80:
-            assert any(capture.tidy(line) in text for text in kept), line
+            assert any(findings.tidy(line) in text for text in kept), line
 
 
 # ---- dates supplied
@@ -498,7 +498,7 @@ def test_text_that_looks_like_markdown_reads_the_same(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text("ab1*_[]()<>&;#`~\\-+.!|:^=đ “”/x ", min_size=1, max_size=30))
 def test_any_line_of_text_reads_the_same_as_markdown(text: str) -> None:
-    line = capture.tidy(text)
+    line = findings.tidy(text)
     if line:
         assert reads_back(line) == line
 

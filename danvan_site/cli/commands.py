@@ -195,10 +195,33 @@ def _import(words: Catalog) -> Group:
     capture = _command(words, "capture", options, run)
     commands = {
         "capture": capture,
+        "html": _import_html(words),
         "table": _import_table(words),
         "wordpress": _import_wordpress(words),
     }
     return Group(words, "import", commands=commands)
+
+
+def _import_html(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import importing
+
+        if not values["files"] and not values["learn"]:
+            argument = click.get_current_context().command.params[0]
+            raise click.MissingParameter(param=argument)
+        return importing.pages(console, values)
+
+    places = words.say("metavar-folder") + "…"
+    date = words.say("metavar-date")
+    profile = words.say("metavar-profile")
+    options = [
+        click.Argument(["files"], type=Place(words), metavar=places, nargs=-1),
+        option(words, "--profile", metavar=profile, default=""),
+        _path(words, "--learn", "file"),
+        option(words, "--date", metavar=date, default="", text="import-date"),
+        *_importing(words),
+    ]
+    return _command(words, "html", options, run)
 
 
 def _import_table(words: Catalog) -> Command:

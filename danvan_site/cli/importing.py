@@ -17,7 +17,8 @@ from danvan_site.cli.building import Bars, settings_file
 from danvan_site.cli.console import Console
 from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, UsageError
-from danvan_site.importers import capture, mapping, table
+from danvan_site.importers import capture, learning, mapping, passes, profile, table
+from danvan_site.importers import pages as html
 from danvan_site.importers.frame import Draft, Importing, Outcome, Target, bring
 from danvan_site.importers.ledger import open_ledger
 from danvan_site.importers.placing import create, reason_of
@@ -39,6 +40,56 @@ def captures(console: Console, values: Mapping[str, Any]) -> int:
     return _run(
         console, values, capture.importing(files, date=date, zone=zone, categories=categories)
     )
+
+
+def pages(console: Console, values: Mapping[str, Any]) -> int:
+    """Import the saved pages that the arguments name; return the exit code."""
+    if values["learn"]:
+        return _learn(console, values)
+    settings = _settings(values)
+    zone = settings.timezone if settings else config.DEFAULT_ZONE
+    categories = [each.name for each in settings.categories] if settings else []
+    reading = passes.reading(values["date"] or None, zone, categories)
+    name = values["profile"]
+    profiles = (profile.named(name),) if name else profile.shipped()
+    return _run(console, values, html.importing(expanded(values["files"]), reading, profiles))
+
+
+def _learn(console: Console, values: Mapping[str, Any]) -> int:
+    """Ask what is what on a page; where that has been answered, write the profile."""
+    page: Path = values["learn"]
+    answers = learning.answers_of(page)
+    if not answers.exists():
+        if not page.is_file():
+            raise UsageError("import-unreadable", Place(page.as_posix()), reason="")
+        return _give(console, values, answers, learning.questions(console.words), "learn-asked")
+    learnt = learning.learn(page, console.words)
+    path = Path(values["profile"] or page.with_suffix(".profile.yaml"))
+    done = _give(console, values, path, learnt.text, "learn-done")
+    rules = {key: (profile.Rule(each),) for key, each in learnt.selectors.items()}
+    found = profile.Profile(path.stem, rules=rules)
+    total, counts = learning.fits(found, expanded(values["files"]) or [page])
+    for key, count in counts.items():
+        shown = {"count": console.words.number(count), "total": console.words.number(total)}
+        selector = learnt.selectors[key]
+        console.say("  " + console.words.say("learn-fits", key=key, selector=selector, **shown))
+    return done
+
+
+def _give(console: Console, values: Mapping[str, Any], path: Path, text: str, message: str) -> int:
+    """Write a new file and say so; with a trial, show it."""
+    if values["dry_run"]:
+        console.say(text)
+        return DONE
+    try:
+        is_new = create(path, text.encode("utf-8", "replace"))
+    except OSError as error:
+        place = Place(path.as_posix())
+        raise UsageError("import-profile", place, reason=reason_of(error)) from None
+    if not is_new:
+        raise UsageError("import-profile-exists", Place(path.as_posix()))
+    console.say(console.words.say(message, file=path.as_posix()))
+    return DONE
 
 
 def tables(console: Console, values: Mapping[str, Any]) -> int:

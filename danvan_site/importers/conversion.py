@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from danvan_site import alternatives, vietnamese
-from danvan_site.importers import soup, writing
+from danvan_site.importers import soup, tree, writing
 from danvan_site.importers.blocks import (
     BOLD,
     Block,
@@ -29,6 +29,8 @@ from danvan_site.importers.blocks import (
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SCHEMES = ("http:", "https:", "mailto:", "tel:")
+# It stands in the bulletin and so speaks the bulletin's language.
+UNDESCRIBED = "Ảnh chưa có lời mô tả"
 _MOST_CELLS = 60_000  # of a table; readers of Markdown stop at some more
 
 Rename = Callable[[str], str | None]
@@ -64,7 +66,7 @@ def convert(
     *,
     link: Rename = _same,
     picture: Callable[[Picture], str | None] = _same_picture,
-    undescribed: str = "Ảnh chưa có lời mô tả",
+    undescribed: str = UNDESCRIBED,
 ) -> Converted:
     """Return *html*, a part of a page or a whole one, as Markdown.
 
@@ -73,7 +75,17 @@ def convert(
     the words of such a link stay without it, such a picture is left out, and both are losses.
     *undescribed* are the words of the link to a picture that has none of its own.  No input raises.
     """
-    found = soup.read(html)
+    return written(soup.read(html), link=link, picture=picture, undescribed=undescribed)
+
+
+def written(
+    found: soup.Soup,
+    *,
+    link: Rename = _same,
+    picture: Callable[[Picture], str | None] = _same_picture,
+    undescribed: str = UNDESCRIBED,
+) -> Converted:
+    """Return what was *found* in a page as Markdown; see `convert`."""
     writer = _Writer(link, picture, undescribed, found.losses)
     lines = writer.blocks(found.blocks, top=True)
     markdown = "\n".join(lines)
@@ -215,7 +227,7 @@ class _Writer:
             kept.append(run)
         text, whole = writing.line(writing.merged(kept), pictures, links)
         if not whole:
-            said = soup.shortened("".join(run.text for run in runs))
+            said = tree.shortened("".join(run.text for run in runs))
             self.losses.append(Loss("emphasis", said, 0))
         return text
 
@@ -228,7 +240,7 @@ class _Writer:
         if not scheme or scheme.group().lower() in _SCHEMES:
             new = self.link(address)
         if not new:
-            said = soup.shortened(f"{text.strip()}: {link.address}")
+            said = tree.shortened(f"{text.strip()}: {link.address}")
             self.losses.append(Loss("link", said, link.line))
             return None
         return writing.address(new)
@@ -237,7 +249,7 @@ class _Writer:
         """Return a picture as Markdown, and whether it is a link itself; None if it has gone."""
         new = self.picture(picture)
         if not new:
-            said = soup.shortened(picture.alt or picture.caption or picture.address)
+            said = tree.shortened(picture.alt or picture.caption or picture.address)
             self.losses.append(Loss("img", said, picture.line))
             return None
         words = next((w for w in (picture.alt, picture.caption) if not _fault(w, new)), "")
@@ -246,7 +258,7 @@ class _Writer:
         label = writing.escaped(words or self.words, in_brackets=True)
         address = writing.address(new)
         if _SCHEME.match(new) or new.startswith("//"):
-            self.losses.append(Loss("img", soup.shortened(new), picture.line))
+            self.losses.append(Loss("img", tree.shortened(new), picture.line))
         elif words:
             return f"![{label}]({address})", False
         return (f"[{label}]({address})", True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from danvan_site import vietnamese
 from danvan_site.errors import Place, Problem, Severity
 from danvan_site.importers import phrases
+from danvan_site.importers.blocks import Block, Items, Paragraph, Picture
 from danvan_site.importers.frame import Dropped
 
 # From so many characters a line is taken for a paragraph: with a full stop, and without one.
@@ -18,11 +19,34 @@ _INSIDE_QUOTES = re.compile(r"(?<=[“(\[])\s+|\s+(?=[”)\],;])")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a capture: its number (from 1), the text with tidy spaces, and as it was."""
+    """A line of a capture, or what stands for one in a saved page: its number (from 1), the text
+    with tidy spaces, and as it was; and the block of the page that it is."""
 
     number: int
     text: str
     raw: str
+    block: Block | None = None
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures of which it consists, where there is nothing else in it."""
+        if not isinstance(self.block, Paragraph) or not self.block.is_picture:
+            return ()
+        return tuple(run.picture for run in self.block.runs if run.picture)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is no more than a paragraph: neither a heading nor a list nor a table."""
+        return self.block is None or (isinstance(self.block, Paragraph) and not self.block.level)
+
+    @property
+    def is_entries(self) -> bool:
+        """Whether it is a list of nothing but links."""
+        return isinstance(self.block, Items) and all(
+            isinstance(each, Paragraph) and all(run.link for run in each.runs)
+            for item in self.block.items
+            for each in item
+        )
 
     @property
     def is_hole(self) -> bool:
@@ -49,6 +73,7 @@ class Findings:
     image: dict[str, object] = field(default_factory=dict)
     names: set[tuple[str, str]] = field(default_factory=set)
     stamp: Line | None = None
+    lead_picture: Picture | None = None
     visits: int | None = None
 
     def recognise(self, key: str, value: object, shown: str = "") -> None:
@@ -83,4 +108,9 @@ class Findings:
 
 def tidy(text: str) -> str:
     """Return *text* with its white space repaired, also inside quotation marks and brackets."""
-    return _INSIDE_QUOTES.sub("", vietnamese.tidy_spaces(text))
+    return tidy_quotes(vietnamese.tidy_spaces(text))
+
+
+def tidy_quotes(text: str) -> str:
+    """Return *text* without white space just inside quotation marks and brackets."""
+    return _INSIDE_QUOTES.sub("", text)

@@ -109,6 +109,17 @@ def convert(text: str, encoding: str, capitals: bool = False) -> str:
     return _VNI_SIGN.sub(lambda match: _VNI[match.group()], text)
 
 
+def is_unicode(text: str) -> bool:
+    """Tell whether *text* has Vietnamese letters that the old fonts did not know."""
+    return bool(_UNICODE.search(text))
+
+
+def reads_better(text: str, encoding: str) -> bool:
+    """Tell whether more of *text* are syllables when it is read in *encoding* than as it stands."""
+    words = {word for word in _WORD.findall(text) if not word.isascii()}
+    return bool(words) and _share(words, encoding) > _share(words, "")
+
+
 def _share(words: Iterable[str], encoding: str) -> float:
     """Return which part of *words* are syllables when they are read in *encoding*."""
     read = [convert(word, encoding) if encoding else word for word in words]

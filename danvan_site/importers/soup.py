@@ -7,15 +7,13 @@ has no place in Markdown is noted as a loss, with its line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from html import unescape
-from itertools import islice
-from typing import Any
 
 from lxml import etree
 
 from danvan_site import vietnamese
+from danvan_site.importers import tree
 from danvan_site.importers.blocks import (
     BOLD,
     CODE,
@@ -38,15 +36,9 @@ from danvan_site.importers.blocks import (
 
 # Markdown readers end at some depth (ours at twenty); a list counts twice, itself and its item.
 DEPTH = 14
-_TAG_DEPTH = 400  # of tags, in what the parser refuses as too deep
-_LOSS = 120  # characters of a loss that are told
 _CAPTION = 300  # characters to which words under a picture can be its caption
 _MOST_COLUMNS = 100
 
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]*)[^<>]*>")
-_BREAK = re.compile(r"<!--.*?(?:-->|\Z)|</?(?:br|p|div|li|tr|td|h[1-6])\b[^<>]*>", re.DOTALL)
-_VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta",
-                   "param", "source", "track", "wbr"))  # fmt: skip
 _BLOCKS = frozenset((
     "address", "article", "aside", "body", "center", "dd", "details", "dialog", "dir", "div", "dl",
     "dt", "fieldset", "footer", "form", "header", "hgroup", "html", "legend", "main", "menu", "nav",
@@ -71,42 +63,8 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 _CAPTIONED = re.compile(
     r"(?:^|[\s_-])(?:\w*caption\w*|chu-?thich|desc-?image|image-?desc)(?:$|[\s_-])", re.IGNORECASE
 )
-_LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-url", "data-echo")
-_STAND_IN = re.compile(
-    r"^data:|(?:blank|spacer|transparent|placeholder|loading|lazy|1x1|pixel)[^/]*\.(?:gif|png|svg)$",
-    re.IGNORECASE,
-)
-_PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$")
-_YOUTUBE = re.compile(
-    r"^(?:https?:)?//(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{6,20})(?:[?&#].*)?$"
-)
-# Bytes of windows-1252 that were taken for controls; what steers the direction of writing.
-_ODD = re.compile("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_PLAIN = {
-    **dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], ""),
-    **{code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)},
-}
 _RAISED = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
 _LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
-
-
-def plain(text: str) -> str:
-    """Return *text* of a page in NFC, without what is invisible or steers, with its odd spaces
-    plain ones; line feeds and tabs stay."""
-    if not text.isprintable() and _ODD.search(text):
-        text = text.translate(_PLAIN)
-    return vietnamese.normalize(text)
-
-
-def shortened(text: str) -> str:
-    """Return *text* on one line, short enough for a report."""
-    text = vietnamese.tidy_spaces(plain(text[: 4 * _LOSS]))
-    return text if len(text) <= _LOSS else text[: _LOSS - 1] + "…"
-
-
-def without_tags(html: str) -> str:
-    """Return a short piece of HTML as text: without tags, with its entities as letters."""
-    return unescape(_TAG.sub("", _BREAK.sub(" ", html)))
 
 
 @dataclass(slots=True)
@@ -120,64 +78,19 @@ class Soup:
 
 def read(html: str) -> Soup:
     """Return the blocks of *html*, a part of a page or a whole one."""
+    root, losses = tree.parse(html)
+    found = read_elements([] if root is None else [root])
+    found.losses += losses
+    return found
+
+
+def read_elements(elements: Iterable[etree._Element]) -> Soup:
+    """Return the blocks of some *elements* of one page, in their order; what stands behind each of
+    them in the page is not looked at."""
     reader = _Reader()
-    body, losses = _parsed(html)
-    reader.losses += losses
-    if body is not None:
-        reader.walk(body)
+    for element in elements:
+        reader.walk(element)
     return Soup(reader.blocks, reader.pictures, reader.losses)
-
-
-def _parsed(html: str) -> tuple[etree._Element | None, list[Loss]]:
-    root, too_deep = _tree(html)
-    if not too_deep:
-        return root, []
-    flatter, loss = _flattened(html)
-    root, too_deep = _tree(flatter)
-    if too_deep:  # tags closed in an order that no count can follow: their words are left
-        root, _ = _tree(_TAG.sub(" ", html))
-    return root, [loss]
-
-
-def _tree(html: str) -> tuple[etree._Element | None, bool]:
-    """Return the tree of *html*, and whether the parser gave up because of its depth."""
-    parser = etree.HTMLParser(
-        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
-    )
-    try:
-        root = etree.fromstring(html.replace("\0", "").encode("utf-8", "ignore"), parser)
-    except etree.XMLSyntaxError:
-        return None, False  # nothing in it
-    too_deep = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
-    return root, too_deep
-
-
-def _flattened(html: str) -> tuple[str, Loss]:
-    """Return *html* without the tags that stand deeper than any page needs; their words stay."""
-    opened: dict[str, int] = {}
-    depth = 0
-    first = len(html)
-
-    def keep(match: re.Match[str]) -> str:
-        nonlocal depth, first
-        closing, name = match[1], match[2].lower()
-        if name in _VOID:
-            return match[0]
-        if closing:
-            if not opened.get(name):
-                return ""
-            opened[name] -= 1
-            depth -= 1
-            return match[0] if depth < _TAG_DEPTH else " "
-        opened[name] = opened.get(name, 0) + 1
-        depth += 1
-        if depth <= _TAG_DEPTH:
-            return match[0]
-        first = min(first, match.start())
-        return " "
-
-    flatter = _TAG.sub(keep, html)
-    return flatter, Loss("depth", "", html.count("\n", 0, first) + 1)
 
 
 @dataclass(slots=True)
@@ -232,7 +145,7 @@ class _Reader:
                     self._text(element.text, element)
             else:
                 self._end(element)
-                if element.tail:
+                if element.tail and element is not root:
                     self._text(element.tail, element)
         self._flush()
 
@@ -269,12 +182,12 @@ class _Reader:
     def _text(self, text: str, element: etree._Element) -> None:
         words = " ".join(text.split())
         if not words.isprintable():
-            words = " ".join(plain(words).split())
+            words = " ".join(tree.plain(words).split())
         if not words:
             self._space = True
             return
         if not self._runs:
-            self._line = _line_of(element)
+            self._line = tree.line_of(element)
         if self._raised is not None:
             words = self._set_off(words, self._raised, element)
         self._add(words, self._space or text[0].isspace())
@@ -318,7 +231,7 @@ class _Reader:
         self._sink.append(Paragraph(runs, self._line, self._level))
 
     def _lose(self, kind: str, text: str, element: etree._Element) -> None:
-        self.losses.append(Loss(kind, shortened(text), _line_of(element)))
+        self.losses.append(Loss(kind, tree.shortened(text), tree.line_of(element)))
 
     # marks
 
@@ -328,7 +241,7 @@ class _Reader:
             return False
         if tag in ("html", "body"):
             return False  # a script showed it when all was there
-        self._lose("hidden", _words_of(element), element)
+        self._lose("hidden", tree.words_of(element), element)
         return True
 
     def _mark(self, element: etree._Element, tag: str, frame: _Frame) -> None:
@@ -338,7 +251,7 @@ class _Reader:
             marks = _styled(style.lower(), marks)
         self._marks = marks
         if marks & UNDERLINE and not frame.marks & UNDERLINE and not self._link:
-            words = _words_of(element)
+            words = tree.words_of(element)
             if words:
                 self._lose("u", words, element)
 
@@ -367,11 +280,11 @@ class _Reader:
         return True
 
     def _anchor(self, element: etree._Element, frame: _Frame) -> bool:
-        address = clean_address(element.get("href"))
+        address = tree.clean_address(element.get("href"))
         self._mark(element, "a", frame)
         if not address:
             return False
-        link = self._link = Link(address, _line_of(element))
+        link = self._link = Link(address, tree.line_of(element))
         words, pictures = self._words, len(self.pictures)
 
         def close(_: etree._Element) -> None:
@@ -398,14 +311,14 @@ class _Reader:
         return False
 
     def _lost(self, element: etree._Element, frame: _Frame) -> bool:
-        text = element.get("src") or element.get("value") or _words_of(element)
+        text = element.get("src") or element.get("value") or tree.words_of(element)
         if element.tag != "noscript" or text:
             self._lose(element.tag, text, element)
         return True
 
     def _abbreviation(self, element: etree._Element, frame: _Frame) -> bool:
         if element.get("title"):
-            self._lose("abbr", f"{_words_of(element)}: {element.get('title')}", element)
+            self._lose("abbr", f"{tree.words_of(element)}: {element.get('title')}", element)
         return False
 
     # blocks of blocks
@@ -413,7 +326,7 @@ class _Reader:
     def _goes_deeper(self, levels: int, element: etree._Element) -> bool:
         """Count *levels* more of nesting; where these are too many, say so, and stay."""
         if self._depth + levels > DEPTH:
-            self._lose("depth", _words_of(element), element)
+            self._lose("depth", tree.words_of(element), element)
             return False
         self._depth += levels
         return True
@@ -499,7 +412,7 @@ class _Reader:
                     self._lose(each.tag, each.get("href") or each.get("src") or "", each)
             elif each is not element:
                 parts.append(each.tail or "")
-        text = plain("".join(parts).replace("\r\n", "\n").replace("\r", "\n"))
+        text = tree.plain("".join(parts).replace("\r\n", "\n").replace("\r", "\n"))
         lines = [line.expandtabs(4).rstrip() for line in text.split("\n")]
         text = "\n".join(lines).strip("\n")
         if text:
@@ -510,7 +423,7 @@ class _Reader:
 
     def _table(self, element: etree._Element, frame: _Frame) -> bool:
         self._flush()
-        table = Table(_line_of(element))
+        table = Table(tree.line_of(element))
         self._tables.append(table)
         around = self._sink = list[Block]()
         for_layout = element.get("role") in ("presentation", "none")
@@ -543,7 +456,7 @@ class _Reader:
         if used == 1 and several == 2:
             _caption_below(cells)
         elif columns > 1 and used > 1:
-            self._lose("table", _words_of(element), element)
+            self._lose("table", tree.words_of(element), element)
         for cell in cells:
             self._sink += cell.blocks
 
@@ -588,18 +501,18 @@ class _Reader:
     # pictures and players
 
     def _picture(self, element: etree._Element, frame: _Frame) -> bool:
-        alt = vietnamese.tidy_spaces(plain(element.get("alt") or ""))
-        address = _source_of(element)
+        alt = vietnamese.tidy_spaces(tree.plain(element.get("alt") or ""))
+        address = tree.source_of(element)
         if "emoji" in element.get("class", "") or "wp-smiley" in element.get("class", ""):
             self._text(f" {alt} ", element)
             return True
-        width, height = _pixels(element, "width"), _pixels(element, "height")
+        width, height = tree.pixels(element, "width"), tree.pixels(element, "height")
         if not address or (width == 1 and height == 1):
             self._lose("img", alt or address or element.get("src") or "", element)
             return True
         if not self._runs:
-            self._line = _line_of(element)
-        picture = Picture(address, alt, "", width, "", _line_of(element))
+            self._line = tree.line_of(element)
+        picture = Picture(address, alt, "", width, "", tree.line_of(element))
         link = self._link
         if link and _PICTURE_FILE.search(link.address):
             picture.linked, link = link.address, None
@@ -610,13 +523,13 @@ class _Reader:
         return True
 
     def _player(self, element: etree._Element, frame: _Frame) -> bool:
-        address = _played(element)
-        self._lose(element.tag, address or _words_of(element), element)
+        address = tree.played(element)
+        self._lose(element.tag, address or tree.words_of(element), element)
         if address:
             self._flush()
-            label = plain(element.get("title") or "").strip() or address
-            self._line = _line_of(element)
-            link = Link(address, _line_of(element))
+            label = tree.plain(element.get("title") or "").strip() or address
+            self._line = tree.line_of(element)
+            link = Link(address, tree.line_of(element))
             self._put(Run(vietnamese.tidy_spaces(label), 0, link))
             self._flush()
         # To the parser what follows `embed` is in it.
@@ -697,13 +610,6 @@ _HANDLERS: dict[str, _Handler] = {
 }
 
 
-def clean_address(address: str | None) -> str:
-    """Return an address as browsers take it: without spaces at its ends, line feeds, controls."""
-    if not address:
-        return ""
-    return vietnamese.without_controls(re.sub(r"[\t\r\n]", "", address).strip())
-
-
 def _styled(style: str, marks: int) -> int:
     """Return the marks that a style gives; it can take away those of the tags around it."""
     for name, value in _STYLE.findall(style):
@@ -718,15 +624,6 @@ def _styled(style: str, marks: int) -> int:
             marks |= STRIKE if "line-through" in value else 0
             marks |= UNDERLINE if "underline" in value else 0
     return marks
-
-
-def _line_of(element: Any) -> int:
-    return int(element.sourceline or 1)
-
-
-def _words_of(element: etree._Element) -> str:
-    """Return how the text of *element* begins."""
-    return shortened(" ".join(str(text) for text in islice(element.itertext(), 60)))
 
 
 def _take_loose(items: Items, loose: list[Block]) -> None:
@@ -769,49 +666,3 @@ def _make_italic(paragraphs: list[Paragraph]) -> None:
     for paragraph in paragraphs:
         for run in paragraph.runs:
             run.marks |= 0 if run.picture or run.text == "\n" else ITALIC
-
-
-def _source_of(element: etree._Element) -> str:
-    """Return the address of a picture; scripts that load it late keep it elsewhere."""
-    source = clean_address(element.get("src"))
-    if source and not _STAND_IN.search(source):
-        return source
-    for name in _LAZY:
-        address = clean_address(element.get(name))
-        if address:
-            return address
-    for name in ("data-srcset", "data-lazy-srcset", "srcset"):
-        address = _largest(element.get(name) or "")
-        if address:
-            return address
-    return source
-
-
-def _largest(srcset: str) -> str:
-    """Return the address of the largest picture of a ``srcset``, the first of equal ones."""
-    best, size = "", -1.0
-    for candidate in re.finditer(r"([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]{1,9})[wx])?", srcset):
-        given = float(candidate[2]) if re.fullmatch(r"\d+\.?\d*", candidate[2] or "") else 1.0
-        if given > size:
-            best, size = candidate[1], given
-    return clean_address(best)
-
-
-def _pixels(element: etree._Element, name: str) -> int:
-    style = re.search(rf"(?:^|[;\s]){name}\s*:\s*(\d{{1,5}})(?:\.\d+)?px", element.get("style", ""))
-    given = _PIXELS.match(element.get(name) or "")
-    found = style or given
-    return int(found[1]) if found else 0
-
-
-def _played(element: etree._Element) -> str:
-    """Return the address of what a player plays, for YouTube that of its page."""
-    candidates = [element.get(name) for name in ("src", "data", "data-src")]
-    for each in islice(element.iter("source", "embed", "param"), 20):
-        if each.tag != "param":
-            candidates.append(each.get("src"))
-        elif (each.get("name") or "").lower() in ("movie", "src", "filename", "url"):
-            candidates.append(each.get("value"))
-    address = next(filter(None, map(clean_address, candidates)), "")
-    video = _YOUTUBE.match(address)
-    return f"https://www.youtube.com/watch?v={video[1]}" if video else address

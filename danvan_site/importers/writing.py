@@ -260,6 +260,7 @@ def _with_marks(runs: Iterable[Run], kept: int) -> list[Run]:
 def merged(runs: Iterable[Run]) -> list[Run]:
     """Return *runs* with neighbours of the same marks made one, in NFC."""
     result: list[Run] = []
+    texts: list[list[str]] = []  # of each run of the result, put together once
     for run in runs:
         last = result[-1] if result else None
         if (
@@ -269,9 +270,14 @@ def merged(runs: Iterable[Run]) -> list[Run]:
             and not (last.picture or run.picture)
             and "\n" not in (last.text, run.text)
         ):
-            result[-1] = Run(vietnamese.nfc(last.text + run.text), run.marks, run.link)
+            texts[-1].append(run.text)
         else:
             result.append(run)
+            texts.append([run.text])
+    for number, several in enumerate(texts):
+        if len(several) > 1:
+            first = result[number]
+            result[number] = Run(vietnamese.nfc("".join(several)), first.marks, first.link)
     return result
 
 

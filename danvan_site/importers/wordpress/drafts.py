@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from danvan_site import comments, vietnamese
 from danvan_site.dates import DateError, Moment, parse, zone_of
 from danvan_site.errors import Problem, Severity
-from danvan_site.importers import frame, legacy_fonts, soup
+from danvan_site.importers import frame, legacy_fonts, tree
 from danvan_site.importers.conversion import convert
 from danvan_site.importers.frame import Companion, Draft, Dropped, ImportFailure, Item, LeftOut
 from danvan_site.importers.wordpress import showing
@@ -144,7 +144,7 @@ class _Drawing:
                 self.dropped.append(Dropped(0, f"{name}: {value}"))
         self._drop_fields()
         for comment in self.post.comments:
-            self.dropped.append(Dropped(0, f"{comment.author}: {soup.shortened(comment.content)}"))
+            self.dropped.append(Dropped(0, f"{comment.author}: {tree.shortened(comment.content)}"))
         if self.review:
             self.fields["draft"] = True
             self.dropped += [Dropped(0, each) for each in self.review]
@@ -188,7 +188,7 @@ class _Drawing:
     def _set(self, key: str, value: object, shown: str = "") -> None:
         if value:
             self.fields[key] = value
-            self.recognised.append((key, soup.shortened(shown)))
+            self.recognised.append((key, tree.shortened(shown)))
 
     def _lacks(self, code: str, **details: str) -> None:
         self.missing.append(Problem(code, self.item.source, details, Severity.NOTICE))
@@ -312,7 +312,7 @@ class _Drawing:
         """Account for the custom fields that a person filled in."""
         for name, value in self.post.meta:
             if value and not name.startswith("_") and name not in _VIEWS and name != "footnotes":
-                self.dropped.append(Dropped(0, soup.shortened(f"{name}: {value}")))
+                self.dropped.append(Dropped(0, tree.shortened(f"{name}: {value}")))
 
     # comments
 
@@ -369,8 +369,8 @@ def _moment(text: str, offset: str, zone: str) -> Moment | None:
 def _plain(text: str) -> str:
     """Return a text of the database, which may hold tags and entities, as plain words."""
     if "<" in text or "&" in text:
-        text = soup.without_tags(text)
-    return vietnamese.tidy_spaces(soup.plain(text))
+        text = tree.without_tags(text)
+    return vietnamese.tidy_spaces(tree.plain(text))
 
 
 def _unmarked(markdown: str) -> str:
@@ -382,7 +382,7 @@ def _typed(text: str) -> legacy_fonts.Detected:
     fonts = _OLD_FONT_NAMES.findall(text) if ".Vn" in text or "VNI-" in text else ()
     if not fonts and (text.isascii() or _NOT_LATIN_1.search(text)):
         return legacy_fonts.Detected("", False)
-    return legacy_fonts.detect(soup.without_tags(_with_letters(text)), fonts)
+    return legacy_fonts.detect(tree.without_tags(_with_letters(text)), fonts)
 
 
 def _with_letters(text: str) -> str:

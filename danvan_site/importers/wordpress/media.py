@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin
 
 from danvan_site import addresses, alternatives, vietnamese
-from danvan_site.importers import blocks, soup
+from danvan_site.importers import blocks, tree
 from danvan_site.importers.companions import UnusableError, companion_of, kind_of
 from danvan_site.importers.fetching import fetch
 from danvan_site.importers.frame import Companion
@@ -78,7 +78,7 @@ class Media:
     def _repeated(self, html: str, name: str) -> re.Match[str] | None:
         """Return the part of *html* that is the picture of that file alone, at its beginning."""
         for found in _PICTURE.finditer(html):
-            if len(soup.without_tags(html[: found.start()])) > _BEGINNING:
+            if len(tree.without_tags(html[: found.start()])) > _BEGINNING:
                 return None
             if f"/{name}" in _bare(_attribute(found[0], "src")):
                 return found if len(_IMAGE.findall(found[0])) == 1 else None
@@ -190,7 +190,7 @@ def _attribute(html: str, name: str) -> str:
 
 
 def _text(html: str) -> str:
-    return vietnamese.tidy_spaces(soup.without_tags(html))
+    return vietnamese.tidy_spaces(tree.without_tags(html))
 
 
 def _words_of(file: Attachment) -> str:
