@@ -488,8 +488,13 @@ def read_media(file: File, options: ReadOptions) -> KnownSource:
             if file.path.lower().endswith(".svg"):
                 handle.seek(0)
                 drawing = handle.read()
-                fault = "unsafe-svg" if _ACTIVE_SVG.search(drawing) else ""
+                fault = "unsafe-svg" if is_active_drawing(drawing) else ""
                 size = svg_size(drawing)
     except OSError as error:
         digest, fault, reason = "", "file-unreadable", error.strerror or str(error)
     return KnownSource(file.stamp, digest, (), [fault, reason, size])
+
+
+def is_active_drawing(data: bytes) -> bool:
+    """Tell whether a drawing (SVG) holds what could run or ask somebody else for something."""
+    return bool(_ACTIVE_SVG.search(data))

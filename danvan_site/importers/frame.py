@@ -22,7 +22,7 @@ from danvan_site import frontmatter, markdown, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.errors import Place, Problem, Severity
 from danvan_site.importers.ledger import LEDGER, Entry, Ledger
-from danvan_site.importers.placing import contained, create, reason_of
+from danvan_site.importers.placing import contained, create, create_copy, reason_of
 from danvan_site.workers import Workers
 
 UNDATED = "chua-ro-ngay"  # the folder of bulletins whose date a person must still settle
@@ -60,6 +60,15 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that a bulletin shows or offers: ``path`` is relative to the target folder, ``source``
+    the local file whose bytes go there; None where they are there already."""
+
+    path: str
+    source: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A bulletin as an importer understood it, or a plain page.
 
@@ -67,7 +76,8 @@ class Draft:
     extension.  ``recognised`` and ``dropped`` account for the whole source, ``missing`` says which
     facts it does not have (notices with their places).  ``visits`` is the count of visits to the
     whole portal that was printed on the page; it does not belong to the bulletin.  ``path`` is that
-    of its file, where that is known; otherwise it goes into the habitual folder.
+    of its file, where that is known; otherwise it goes into the habitual folder.  ``companions`` go
+    along with it; ``beside`` are files that have its name but for the ending: (ending, text).
     """
 
     fields: Mapping[str, object]
@@ -79,6 +89,8 @@ class Draft:
     visits: int | None = None
     is_page: bool = False
     path: str = ""
+    companions: tuple[Companion, ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
 
     @property
     def folder(self) -> PurePosixPath:
@@ -118,9 +130,17 @@ class Outcome:
 class ImportFailure(Exception):
     """One piece cannot be imported; the others of the run go on."""
 
+    severity = Severity.ERROR
+
     def __init__(self, code: str, place: Place, **details: str) -> None:
         super().__init__(code)
-        self.problem = Problem(code, place, details)
+        self.problem = Problem(code, place, details, self.severity)
+
+
+class LeftOut(ImportFailure):
+    """One piece is not for the archive, and that is no fault of it."""
+
+    severity = Severity.NOTICE
 
 
 Draw = Callable[[Any, Item], Draft]
@@ -156,20 +176,24 @@ class Target:
         return self.ledger.folder
 
     def place(self, item: Item, kind: str, draft: Draft) -> Outcome:
-        """Write *draft* under a name that is still free, and record it."""
+        """Write *draft* under a name that is still free, with all that goes along with it, and
+        record it."""
         content = compose(draft)
         try:
             for relative in _names(draft):
+                is_same = self._holds(relative, content)
+                if is_same is False or not self._accompany(draft, relative):
+                    continue
                 path = contained(self.folder, relative)
-                if self._create(relative, path, content):
-                    self._keep_original(item)
-                    self._record(item, kind, relative, content)
-                    return Outcome(_shown(item), written=path, draft=draft, size=item.size)
-                if path.is_file() and path.read_bytes() == content:
+                # Also over the same content: what a killed run left beside it goes.
+                if not self._create(relative, path, content) and not is_same:
+                    continue
+                self._keep_original(item)
+                self._record(item, kind, relative, content)
+                if is_same:
                     # Written by a run that ended before its record, or whose ledger was lost.
-                    self._keep_original(item)
-                    self._record(item, kind, relative, content)
                     return _seen(item, relative.as_posix(), draft)
+                return Outcome(_shown(item), written=path, draft=draft, size=item.size)
             raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
         except OSError as error:
             details = {"folder": self.folder.as_posix(), "reason": reason_of(error)}
@@ -179,25 +203,54 @@ class Target:
     def compare(self, item: Item, entry: Entry, draft: Draft) -> Outcome:
         """Tell in what the draft of a changed source differs from the bulletin that there is."""
         content = compose(draft)
-        if entry.written in ("", _digest(content)):
-            return _seen(item, entry.path, draft)
-        try:
-            there = contained(self.folder, PurePosixPath(entry.path)).read_bytes()
-        except OSError:
-            there = b""
-        if there == content:
+        relative = PurePosixPath(entry.path)
+        there = self._read(relative)
+        parts = [(relative, there, content)]
+        if entry.written in ("", _digest(content)) or there == content:
+            parts = []
+        for each, text in _beside(draft, relative):
+            parts.append((each, self._read(each), text))
+        differences = [_difference(item, *part) for part in parts if part[1] != part[2]]
+        if not differences:
             return _seen(item, entry.path, draft)
         details = {"written": entry.path, "ledger": LEDGER}
         code = "import-changed-edited" if there else "import-changed-moved"
         if _digest(there) == entry.written:
             code = "import-changed"
         problem = Problem(code, item.source, details, Severity.WARNING)
-        before, now = (text.decode("utf-8", "replace").splitlines() for text in (there, content))
-        names = f"{entry.path}", f"{entry.path} ({item.source})"
-        lines = difflib.unified_diff(before, now, *names, lineterm="") if there else ()
+        difference = "\n".join(differences) if there else ""
         return Outcome(
-            _shown(item), problem=problem, draft=draft, difference="\n".join(lines), size=item.size
+            _shown(item), problem=problem, draft=draft, difference=difference, size=item.size
         )
+
+    def _holds(self, relative: PurePosixPath, content: bytes) -> bool | None:
+        """Tell whether the file of that name has that content, None where there is no such file."""
+        if self.is_trial and relative in self._taken:
+            return False
+        path = contained(self.folder, relative)
+        if not os.path.lexists(path):
+            return None
+        return path.is_file() and path.read_bytes() == content
+
+    def _read(self, relative: PurePosixPath) -> bytes:
+        try:
+            return contained(self.folder, relative).read_bytes()
+        except OSError:
+            return b""
+
+    def _accompany(self, draft: Draft, relative: PurePosixPath) -> bool:
+        """Write what goes along with a bulletin, before it: one without them must not be taken for
+        one that came whole.  False where the name of one that stands beside it is not free."""
+        beside = list(_beside(draft, relative))
+        if any(self._holds(each, content) is False for each, content in beside):
+            return False
+        for each, content in beside:
+            self._create(each, contained(self.folder, each), content)
+        for companion in draft.companions if not self.is_trial else ():
+            if companion.source:
+                place = contained(self.folder, PurePosixPath(companion.path))
+                create_copy(place, companion.source)
+        return True
 
     def _create(self, relative: PurePosixPath, path: Path, content: bytes) -> bool:
         if not self.is_trial:
@@ -319,6 +372,18 @@ def _seen(item: Item, written: str, draft: Draft | None = None) -> Outcome:
     details = {"written": written, "ledger": LEDGER}
     problem = Problem("import-already", item.source, details, Severity.NOTICE)
     return Outcome(_shown(item), problem=problem, draft=draft, size=item.size)
+
+
+def _beside(draft: Draft, relative: PurePosixPath) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Yield what stands beside a bulletin: the paths and the contents."""
+    for ending, text in draft.beside:
+        yield relative.with_name(f"{relative.stem}{ending}"), text.encode()
+
+
+def _difference(item: Item, relative: PurePosixPath, there: bytes, now: bytes) -> str:
+    before, after = (text.decode("utf-8", "replace").splitlines() for text in (there, now))
+    names = str(relative), f"{relative} ({item.source})"
+    return "\n".join(difflib.unified_diff(before, after, *names, lineterm=""))
 
 
 def _names(draft: Draft) -> Iterator[PurePosixPath]:

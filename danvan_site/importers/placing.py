@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 # Names that begin otherwise are passed over by the build; what Windows will not have is left out.
@@ -32,12 +34,21 @@ def create(path: Path, content: bytes) -> bool:
     It is written under a hidden name first: half a bulletin that a killed run left behind would
     look like one that came before.  The next run begins that one anew.
     """
+    return _begin(path, lambda begun: begun.write_bytes(content))
+
+
+def create_copy(path: Path, source: Path) -> bool:
+    """Like `create`, with the contents of another file."""
+    return _begin(path, lambda begun: shutil.copyfile(source, begun))
+
+
+def _begin(path: Path, write: Callable[[Path], object]) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     begun = path.with_name(f".{path.name}.part")
     try:
         if os.path.lexists(path):
             return False
-        begun.write_bytes(content)
+        write(begun)
         return _appear(begun, path)
     finally:
         begun.unlink(missing_ok=True)

@@ -108,6 +108,17 @@ def make(workshop: Workshop, order: Order) -> tuple[Made, dict[str, bytes]]:
     return Made(order.key, facts), parts
 
 
+def fault(data: bytes) -> str:
+    """Return why a picture cannot be shown, '' where it can be."""
+    try:
+        with warnings.catch_warnings(), _decoding():
+            warnings.simplefilter("ignore")
+            _read(data)
+    except _UnusableError as error:
+        return next((value for _, value in error.details), error.code)
+    return ""
+
+
 def _made(data: bytes, key: str, quality: int) -> tuple[Facts, dict[str, bytes]]:
     if len(data) > MAX_BYTES:
         raise _UnusableError("picture-too-large", {"size": f"{len(data) / 1e6:.0f} MB"})
