@@ -15,7 +15,7 @@ from danvan_site.cli.building import Bars, settings_file
 from danvan_site.cli.console import Console
 from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, UsageError
-from danvan_site.importers import capture, mapping, table
+from danvan_site.importers import capture, comments, mapping, table
 from danvan_site.importers.frame import Draft, Importing, Outcome, Target, bring
 from danvan_site.importers.ledger import open_ledger
 from danvan_site.importers.placing import create, reason_of
@@ -53,6 +53,18 @@ def tables(console: Console, values: Mapping[str, Any]) -> int:
         return _propose(console, values, path, source.first)
     found = mapping.load(path, path.as_posix(), source.header)
     return _run(console, values, table.importing(source, found, zone))
+
+
+def readers_comments(console: Console, values: Mapping[str, Any]) -> int:
+    """Import the comments in the files and folders that the arguments name."""
+    settings = _settings(values)
+    zone = settings.timezone if settings else config.DEFAULT_ZONE
+    base_url = settings.base_url if settings else ""
+    sources = expanded(values["files"])
+    return _run(
+        console, values,
+        comments.importing(sources, _target(values), zone, base_url, values["approved"]),
+    )  # fmt: skip
 
 
 def _propose(
@@ -115,7 +127,7 @@ class _Telling:
 
 def _run(console: Console, values: Mapping[str, Any], importing: Importing) -> int:
     is_trial = values["dry_run"]
-    to = values["to"] or _relative(settings_file(values).parent / "content")
+    to = _target(values)
     report = Report(console.words, values["report"], is_trial)
     telling = _Telling(console, records=[] if values["json"] else None)
 
@@ -139,6 +151,12 @@ def _run(console: Console, values: Mapping[str, Any], importing: Importing) -> i
         telling.tell()
         _sum_up(console, report, values["report"], is_trial)
     return PROBLEMS if report.counts[Fate.FAILED] else DONE
+
+
+def _target(values: Mapping[str, Any]) -> Path:
+    """Return the folder that bulletins go into."""
+    to: Path = values["to"] or _relative(settings_file(values).parent / "content")
+    return to
 
 
 def _relative(folder: Path) -> Path:
@@ -173,8 +191,12 @@ def _tell_draft(console: Console, draft: Draft) -> None:
     words = console.words
     recognised = [f"{key + ':':<16} {_short(value)}" for key, value in draft.recognised]
     _section(console, "import-recognised", recognised)
-    dropped = [words.say("import-line", line=each.line, text=_short(each.text))
-               for each in draft.dropped]  # fmt: skip
+    dropped = [
+        words.say("import-line", line=each.line, text=_short(each.text))
+        if each.line
+        else _short(each.text)
+        for each in draft.dropped
+    ]
     _section(console, "import-dropped", dropped)
     missing = []
     for problem in draft.missing:

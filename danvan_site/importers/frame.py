@@ -233,10 +233,11 @@ class Target:
         try:
             path = contained(self.folder, relative)
             there = path.read_bytes() if os.path.lexists(path) else b""
+            is_ours = entry is not None and entry.written == _digest(there)
             if there == content:
-                self._record(item, kind, relative, content)
+                self._record(item, kind, relative, content if is_ours else b"")
                 return _seen(item, draft.path, draft)
-            if there and (entry is None or _digest(there) != entry.written):
+            if there and not is_ours:
                 problem = Problem(
                     "import-changed-beside", item.source, {"written": draft.path}, Severity.WARNING
                 )
@@ -292,7 +293,9 @@ class Target:
         return True
 
     def _record(self, item: Item, kind: str, relative: PurePosixPath, content: bytes) -> None:
-        entry = Entry(item.key, item.digest, kind, relative.as_posix(), _digest(content))
+        # What a person wrote is not known by what is in it: it may not be written over later.
+        written = _digest(content) if content else ""
+        entry = Entry(item.key, item.digest, kind, relative.as_posix(), written)
         self.ledger.record(entry, is_kept=not self.is_trial)
 
     def _keep_original(self, item: Item) -> None:

@@ -91,7 +91,7 @@ class Table:
             rows = _unwrapped(json.loads(self.path.read_bytes()))
             yield from (Placed(number, row) for number, row in enumerate(rows, start=1))
         else:
-            yield from _csv_rows(_text(self.path.read_bytes()))
+            yield from csv_rows(_text(self.path.read_bytes()))
 
 
 def _json_lines(path: Path) -> Iterator[Placed | Problem]:
@@ -128,7 +128,8 @@ def _text(data: bytes) -> str:
     return text
 
 
-def _csv_rows(text: str) -> Iterator[Placed | Problem]:
+def csv_rows(text: str) -> Iterator[Placed]:
+    """Yield the rows of CSV; raise ValueError or csv.Error where it cannot be read on."""
     csv.field_size_limit(_MAX_CELL)
     # Some spreadsheets say on a line of its own what separates the cells.
     said = re.match(r"sep=(.)\r?\n", text)
