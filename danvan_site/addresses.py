@@ -1,4 +1,5 @@
-"""Old addresses: what of them counts, so that all spellings of one have the same key.
+"""Old addresses: what of them counts, so that all spellings of one have the same key; and tables
+in which they are looked up.
 
 The theme's script (`giao-dien/dia-chi-cu.js`) makes the same keys of what a browser asks for.
 """
@@ -7,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 
-_ORIGIN = re.compile(r"(?:(https?):)?//[^/?#]*", re.IGNORECASE)
+_ORIGIN = re.compile(r"(?:https?:)?//(?:[^/?#@]*@)?(?:www\.)?([^/?#@:]*)[^/?#]*", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -44,6 +46,47 @@ class Address(NamedTuple):
         """The names of the parameters, as far as they count."""
         return tuple(sorted({_folded(name) for name, _ in self.pairs}))
 
+    def query_key(self, names: Collection[str]) -> str:
+        """Return what counts of the parameters that are called one of *names*."""
+        return _query_key([pair for pair in self.pairs if _folded(pair[0]) in names])
+
+
+Value = TypeVar("Value")
+
+
+class Table(Generic[Value]):
+    """Values by old addresses; of two values for one address the first stays."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Value] = {}
+        # Which parameters the addresses of one path have together, the most first.
+        self._sets: dict[str, list[tuple[str, ...]]] = {}
+
+    def add(self, address: Address, value: Value) -> None:
+        """Put a value in."""
+        self._values.setdefault(address.key, value)
+        if address.pairs:
+            sets = self._sets.setdefault(address.path_key, [])
+            if address.names not in sets:
+                sets.append(address.names)
+                sets.sort(key=lambda names: (-len(names), names))
+
+    def find(self, address: Address, below: str = "") -> Value | None:
+        """Return the value of an address: with the most of its parameters with which there is one,
+        or without any; *below* is the key of a folder in which the address is to be looked for."""
+        path = address.path_key.removeprefix(below) or "/"
+        for names in self._sets.get(path, ()) if address.pairs else ():
+            found = self._values.get(f"{path}?{address.query_key(names)}")
+            if found is not None:
+                return found
+        return self._values.get(path)
+
+
+def host(text: str) -> str:
+    """Return the host of a whole address, small and without ``www.``, '' where it has none."""
+    origin = _ORIGIN.match(text.strip())
+    return origin[1].lower() if origin else ""
+
 
 def read(text: str, base_url: str = "") -> Address | None:
     """Return an old address: a path, a path with parameters, or a whole address, of which the host
@@ -53,13 +96,14 @@ def read(text: str, base_url: str = "") -> Address | None:
     """
     text = text.strip()
     if _PLAIN.fullmatch(text):
-        path_key = _path_key(text)
-        return Address(text[1:], (), path_key, path_key)
-    if base_url and text.startswith(base_url):
-        text = "/" + text.removeprefix(base_url)
+        key = path_key(text)
+        return Address(text[1:], (), key, key)
     origin = _ORIGIN.match(text)
     if origin:
+        own = _ORIGIN.match(base_url)
         text = text[origin.end() :]
+        if own and own[1].lower() == origin[1].lower() and text.startswith(base_url[own.end() :]):
+            text = "/" + text.removeprefix(base_url[own.end() :])
     elif _OTHER_SCHEME.match(text):
         return None
     path, _, query = text.partition("#")[0].partition("?")
@@ -71,19 +115,20 @@ def read(text: str, base_url: str = "") -> Address | None:
     if _CONTROL.search(path) or any(_CONTROL.search(name + value) for name, value in pairs):
         return None
     slash = "/" if parts and path.endswith("/") else ""
-    path_key = _path_key(path)
-    key = f"{path_key}?{_query_key(pairs)}" if pairs else path_key
-    return Address("/".join(parts) + slash, pairs, path_key, key)
+    folded = path_key(path)
+    key = f"{folded}?{_query_key(pairs)}" if pairs else folded
+    return Address("/".join(parts) + slash, pairs, folded, key)
 
 
-def _path_key(path: str) -> str:
+def path_key(path: str) -> str:
+    """Return what counts of a path that is decoded already: `Address.path_key`."""
     parts = [part for part in _folded(path).split("/") if part]
     if parts and _INDEX.fullmatch(parts[-1]):
         parts.pop()
     return "/" + "/".join(parts)
 
 
-def _query_key(pairs: Pairs) -> str:
+def _query_key(pairs: Sequence[tuple[str, str]]) -> str:
     found = [f"{_folded(name)}={value}" for name, value in pairs]
     if len(found) > 1:
         # Browsers compare texts by UTF-16 code units.

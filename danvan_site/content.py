@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from danvan_site import (
+    addresses,
     citations,
     comments,
     frontmatter,
@@ -447,12 +448,22 @@ def from_state(path: str, known: KnownSource, rows: Rows) -> tuple[Bulletin | No
 def by_key(bulletins: Iterable[Bulletin]) -> dict[str, str]:
     """Return the paths of bulletins by what views are counted under: the ``id``, else the address.
 
-    A bulletin that has got an ``id`` or another address since is found under the older one, too.
+    A bulletin that has got an ``id`` since is found under its address, too.
     """
     some = [each for each in bulletins if not each.is_page]
-    keys = {alias.lstrip("/"): each.path for each in some for alias in each.head.aliases}
-    keys |= {each.url: each.path for each in some}
+    keys = {each.url: each.path for each in some}
     return keys | {each.head.id: each.path for each in some if each.head.id}
+
+
+def by_old_address(bulletins: Iterable[Bulletin], base_url: str) -> dict[str, str]:
+    """Return the paths of bulletins by the keys of their old addresses (`addresses.Address`)."""
+    found = (
+        (addresses.read(alias, base_url), each.path)
+        for each in bulletins
+        if not each.is_page
+        for alias in each.head.aliases
+    )
+    return {address.key: path for address, path in found if address}
 
 
 def with_views(bulletin: Bulletin, views: int, as_of: str) -> Bulletin:

@@ -30,8 +30,10 @@ _OPENING = 400
 # What is short, or has few headings, is seen without a table of contents; not so many questions.
 _LONG, _SECTIONS, _MANY_SECTIONS = 3_500, 3, 6
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_SCHEMES = ("http:", "https:", "mailto:", "tel:")
-_REFERENCE = re.compile(r'(href|src)="danvan:(\d+)"')
+_WEB_SCHEMES = ("http:", "https:")
+_SCHEMES = (*_WEB_SCHEMES, "mailto:", "tel:")
+WEB = ("http://", "https://")
+_REFERENCE = re.compile(r'(href|src)="danvan:(\d+)"( rel="noopener")?')
 _PICTURE = re.compile(r'<img(?:\s+[\w-]+(?:="[^"]*")?)*\s*/?>')
 _ATTRIBUTE = re.compile(r'\s([\w-]+)="([^"]*)"')
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
@@ -56,9 +58,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A link or picture of a body that names something of this site.
+    """A link or picture of a body that names something of this site, or of the web: only all
+    bulletins together tell whether an address was one of theirs.
 
-    ``target`` is the path as written without its fragment; '' means the bulletin itself.
+    ``target`` is the path as written without its fragment, decoded unless it has parameters; ''
+    means the bulletin itself.  Of an address with a host it is all of it.
     """
 
     target: str
@@ -83,6 +87,12 @@ class Body:
     references: tuple[Reference, ...]
     contents: tuple[Heading, ...] = ()
     documents: tuple[str, ...] = ()
+
+
+def may_have_faults(text: str) -> bool:
+    """Tell, at once, whether `read` could find something wrong with a text: only with pictures, and
+    where there is too much of it."""
+    return "![" in text or len(text) > MAX_CHARACTERS
 
 
 def read(
@@ -195,7 +205,8 @@ def resolve(
     def address(match: re.Match[str]) -> str:
         number = int(match[2])
         found = addresses[number] if number < len(addresses) else "#"
-        return f'{match[1]}="{_attribute(found)}"'
+        rel = match[3] if match[3] and _SCHEME.match(found) else ""
+        return f'{match[1]}="{_attribute(found)}"{rel}'
 
     return _REFERENCE.sub(address, html)
 
@@ -371,9 +382,8 @@ class _Reading:
     def _link(self, token: Token, start: int, end: int) -> None:
         address = str(token.attrs["href"])
         place = self._place(address, start, end)
-        rewritten = self.address(address, place, image=False)
-        token.attrs["href"] = rewritten
-        if rewritten.startswith("http"):
+        token.attrs["href"] = self.address(address, place, image=False)
+        if address.startswith(_WEB_SCHEMES):
             token.attrs["rel"] = "noopener"
 
     def _image(self, token: Token, start: int, end: int) -> None:
@@ -401,10 +411,13 @@ class _Reading:
             if image or not allowed:
                 self.problems.append(Problem(code, place, {"found": address}))
                 return "#"
-            return address
-        path, _, fragment = address.partition("#")
-        reference = Reference(unquote(path), unquote(fragment), place.line, place.column, image)
-        self.references.append(reference)
+            if not address.startswith(WEB):
+                return address
+            target, fragment = address, ""
+        else:
+            path, _, fragment = address.partition("#")
+            target, fragment = path if "?" in path else unquote(path), unquote(fragment)
+        self.references.append(Reference(target, fragment, place.line, place.column, image))
         return f"danvan:{len(self.references) - 1}"
 
     def _place(self, address: str, start: int, end: int) -> Place:

@@ -10,7 +10,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from danvan_site import catalog, comments, compression, config, content, markdown, render, views
+from danvan_site import (
+    addresses,
+    catalog,
+    comments,
+    compression,
+    config,
+    content,
+    markdown,
+    render,
+    views,
+)
 from danvan_site.compressing import Compressing
 from danvan_site.content import Bulletin, ReadFile, ReadOptions
 from danvan_site.discovery import File
@@ -174,6 +184,9 @@ class Stages:
         self._problems += map(Problem.from_row, known.problems)
         as_of, rows = known.head
         keys = content.by_key(bulletins.values())
+        if any(key not in keys for key, *_ in rows):
+            older = content.by_old_address(bulletins.values(), self._settings.base_url)
+            keys = {key: older.get(addresses.path_key(key), "") for key, *_ in rows} | keys
         for key, number, line, column in rows:
             path = keys.get(key)
             if path:
@@ -232,7 +245,7 @@ class Stages:
             frozenset(path for paths in library.left_out.values() for path in paths),
             self._known_media,
             self._reading.shown,
-            self._settings.pictures,
+            self._settings,
         )
         for bulletin in published.values():
             references.resolve(bulletin)

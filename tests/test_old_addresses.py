@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -436,3 +437,111 @@ Require all granted
             ("/ban-tin/khong-co", (404, "")),
         ]:
             assert _answer(host, asked) == expected, asked
+
+
+# Links in bodies
+
+
+OLD = [
+    "/?p=123",
+    "/tin/bai-cu/",
+    "http://cong-cu.example.vn/Default.aspx?tabid=12&ItemID=5",
+    "/tra-cuu.aspx?tu=a%26b",
+    "/muc/default.aspx",
+]
+
+
+def leads(bench: Workbench, page: str = B) -> list[str]:
+    """Return what the links in the body of a page lead to."""
+    body = bench.page(page).partition('<div class="prose">')[2].partition("</div>")[0]
+    return re.findall(r'<a href="([^"]*)"', body)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        # As any page of the site may name it.
+        ("/?p=123", "../../2020/07/a.html"),
+        ("?p=123", "../../2020/07/a.html"),
+        ("/index.php?utm_source=zalo&P=123", "../../2020/07/a.html"),
+        ("/tin/bai-cu", "../../2020/07/a.html"),
+        ("/Tin/Bai-Cu/#muc-2", "../../2020/07/a.html#muc-2"),
+        ("/default.aspx?itemid=5&tabid=12&language=vi", "../../2020/07/a.html"),
+        ("default.aspx?itemid=5&tabid=12", "../../2020/07/a.html"),
+        ("/tra-cuu.aspx?tu=a%26b", "../../2020/07/a.html"),
+        # With a host: the site's own, or the one with which the alias is written.
+        ("https://EXAMPLE.org/ban-tin/tin/bai-cu/#muc-2", "../../2020/07/a.html#muc-2"),
+        ("http://www.example.org/?p=123", "../../2020/07/a.html"),
+        ("https://www.cong-cu.example.vn/?ItemID=5&tabid=12#x", "../../2020/07/a.html#x"),
+        # What is no old address stays as it was written.
+        ("https://cong-cu.example.vn/?p=123", "https://cong-cu.example.vn/?p=123"),
+        ("https://khac.example.vn/tin/bai-cu/", "https://khac.example.vn/tin/bai-cu/"),
+        ("https://example.org/ban-tin/?p=1234&x", "https://example.org/ban-tin/?p=1234&amp;x"),
+        ("https://example.org/#muc", "https://example.org/#muc"),
+        # A page that there is comes first.
+        ("/muc/default.aspx", "../../2020/07/a.html"),
+        ("/chuyen-muc/index.html", "../../chuyen-muc/index.html"),
+        ("/2020/07/a.md", "../../2020/07/a.html"),
+    ],
+)
+def test_links_to_old_addresses_lead_to_where_the_page_is_now(
+    site: Workbench, written: str, shown: str
+) -> None:
+    site.bulletin("2020/07/a.md", aliases=[*OLD, "/chuyen-muc/default.aspx"])
+    site.bulletin("2020/07/b.md", f"Xem [tin]({written}).\n", category="Tin")
+    site.build()
+    assert leads(site) == [shown]
+    link = f'<a href="{shown}"' + ' rel="noopener"' * ("://" in shown) + ' data-link="1">tin</a>'
+    assert link in site.page(B)
+    # The printed month has the same bodies.
+    assert link in site.page("2020/07/ban-tin.html")
+
+
+@pytest.mark.parametrize("target", ["/?p=1234", "/tin/bai-khac/", "/muc/index.html", "/index.php"])
+def test_a_link_that_leads_nowhere_is_still_a_problem(site: Workbench, target: str) -> None:
+    site.bulletin("2020/07/a.md", aliases=OLD)
+    site.bulletin("2020/07/b.md", f"Xem [tin]({target}).\n")
+    done = site.run("build", "--json")
+    assert (done.code, done.problems) == (1, ["content/2020/07/b.md:7:11 link-not-found"])
+
+
+def test_raw_html_is_resolved_alike(site: Workbench) -> None:
+    site.write("site.yaml", SETTINGS + "markdown:\n  html: sanitize\n")
+    site.bulletin("2020/07/a.md", aliases=OLD)
+    urls = ("http://cong-cu.example.vn/?tabid=12&amp;itemid=5", "https://khac.example.vn/?a&amp;b")
+    site.bulletin("2020/07/b.md", "".join(f'<a href="{url}">tin</a>\n' for url in urls))
+    site.build()
+    assert leads(site) == ["../../2020/07/a.html", "https://khac.example.vn/?a&amp;b"]
+    assert '<a href="https://khac.example.vn/?a&amp;b" rel="noopener"' in site.page(B)
+    assert '<a href="../../2020/07/a.html" data-link' in site.page(B)
+
+
+def test_links_follow_a_bulletin_that_comes_moves_and_goes(site: Workbench, tmp_path: Path) -> None:
+    written = "https://cu.example.vn/?p=123"
+    site.bulletin("2020/07/b.md", f"Xem [tin]({written}#muc).\n")
+    site.bulletin("2020/07/c.md", "Không dẫn đi đâu.\n")
+    site.write("content/pages/p.md", f"---\ntitle: Trang\n---\n\n[tin]({written})\n")
+    site.build()
+    assert leads(site) == [f"{written}#muc"]
+
+    def rebuilt() -> set[str]:
+        rendered = site.build().rendered_pages
+        incremental = site.tree()
+        site.build("--clean")
+        assert incremental == site.tree()
+        return rendered
+
+    site.bulletin("2020/03/a.md", date="2020-03-01", aliases=[written])
+    assert {B, "p.html", "2020/07/ban-tin.html"} <= rebuilt()
+    assert leads(site) == ["../../2020/03/a.html#muc"]
+    assert '<a href="2020/03/a.html" data-link="1">tin</a>' in site.page("p.html")
+    site.bulletin("2020/03/a.md", date="2020-03-01", slug="moi", aliases=[written])
+    assert {B, "p.html", "2020/07/ban-tin.html"} <= rebuilt()
+    assert leads(site) == ["../../2020/03/moi.html#muc"]
+    site.bulletin(
+        "2020/03/a.md", "Thân bài khác.\n", date="2020-03-01", slug="moi", aliases=[written]
+    )
+    assert not {B, "p.html", "2020/07/ban-tin.html"} & rebuilt()
+    (site.folder / "content/2020/03/a.md").unlink()
+    assert {B, "p.html", "2020/07/ban-tin.html"} <= rebuilt()
+    assert leads(site) == [f"{written}#muc"]

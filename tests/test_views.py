@@ -96,8 +96,42 @@ def test_a_bulletin_is_known_by_every_address_that_leads_to_it(
 
 
 @pytest.mark.parametrize(
+    ("target", "known"),
+    [
+        ("/?p=123", True),
+        ("/ban-tin/?p=123&utm_source=zalo", True),
+        ("/ban-tin/index.html?P=123&preview=1", True),
+        ("/ban-tin/?p=1234", False),
+        ("/Default.aspx?tabid=12&ItemID=5", True),
+        ("/ban-tin/default.aspx?itemid=5&TabID=12&language=vi", True),
+        ("/default.aspx?itemid=5", False),
+        ("/tin-t%E1%BB%A9c/ra-m%E1%BA%AFt.aspx?ID=Ab", True),
+        ("/tin-t%E1%BB%A9c/ra-m%E1%BA%AFt.aspx?ID=ab", False),
+    ],
+)
+def test_views_of_old_addresses_with_parameters_count(
+    bench: Workbench, target: str, known: bool
+) -> None:
+    old = [
+        "/?p=123",
+        "http://cong-cu.example.vn/default.aspx?tabid=12&ItemID=5",
+        "https://example.org/ban-tin/tin-tức/Ra-mắt.aspx?id=Ab",
+    ]
+    bench.bulletin("c.md", slug="c", aliases=old)
+    assert added(bench, line(target=target)) == ({"2020/07/c.html": 1} if known else {})
+
+
+@pytest.mark.parametrize(
     "target",
-    ["/", "/ban-tin/", "/ban-tin/2020/07/index.html", "/ban-tin/2020/07/c.html", "*", "/%00"],
+    [
+        "/",
+        "/ban-tin/",
+        "/ban-tin/?p=123",
+        "/ban-tin/2020/07/index.html",
+        "/ban-tin/2020/07/c.html",
+        "*",
+        "/%00",
+    ],
 )
 def test_other_addresses_are_nobodys(bench: Workbench, target: str) -> None:
     assert added(bench, line(target=target)) == {}
@@ -266,7 +300,7 @@ def test_nobodys_address_is_written(bench: Workbench) -> None:
 def test_a_bulletin_that_moved_takes_its_views_along(bench: Workbench) -> None:
     bench.write("access.log", line(target=B))
     counted(bench, "access.log")
-    bench.bulletin("b.md", slug="moi", aliases=["/2020/07/b.html"])
+    bench.bulletin("b.md", slug="moi", aliases=["https://example.org/ban-tin/2020/07/B.html"])
     assert counted(bench, "access.log")["added"] == {}
     assert overlay(bench)["views"] == {"2020/07/moi.html": 1}
 

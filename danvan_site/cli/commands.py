@@ -193,8 +193,12 @@ def _import(words: Catalog) -> Group:
         *_importing(words),
     ]
     capture = _command(words, "capture", options, run)
-    commands = {"capture": capture, "table": _import_table(words)}
-    commands |= {"comments": _import_comments(words)}
+    commands = {
+        "capture": capture,
+        "comments": _import_comments(words),
+        "table": _import_table(words),
+        "wordpress": _import_wordpress(words),
+    }
     return Group(words, "import", commands=commands)
 
 
@@ -226,6 +230,23 @@ def _import_comments(words: Catalog) -> Command:
         *_importing(words),
     ]
     return _command(words, "comments", options, run)
+
+
+def _import_wordpress(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import importing
+
+        return importing.wordpress_exports(console, values)
+
+    files = words.say("metavar-file") + "…"
+    options = [
+        click.Argument(["files"], type=Place(words), metavar=files, nargs=-1, required=True),
+        _path(words, "--uploads"),
+        _switch(words, "--download"),
+        option(words, "--type", metavar=words.say("metavar-name"), multiple=True),
+        *_importing(words),
+    ]
+    return _command(words, "wordpress", options, run)
 
 
 def _views(words: Catalog) -> Command:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,7 @@ from danvan_site.importers.frame import Draft, Importing, Outcome, Target, bring
 from danvan_site.importers.ledger import open_ledger
 from danvan_site.importers.placing import create, reason_of
 from danvan_site.importers.report import Fate, Report, fate, record_of
+from danvan_site.importers.wordpress import importing as wordpress
 from danvan_site.workers import Workers
 
 _WIDTH = 100  # characters of a value that are shown
@@ -67,6 +70,31 @@ def readers_comments(console: Console, values: Mapping[str, Any]) -> int:
     )  # fmt: skip
 
 
+def wordpress_exports(console: Console, values: Mapping[str, Any]) -> int:
+    """Import exports of WordPress; return the exit code."""
+    settings = _settings(values)
+    files = expanded(values["files"])
+    beside = [folder for file in files for folder in _uploads_beside(file)]
+    uploads: Path | None = values["uploads"] or next(iter(beside), None)
+    if values["uploads"] and not values["uploads"].is_dir():
+        place = Place(values["uploads"].as_posix())
+        raise UsageError("import-unreadable", place, reason=os.strerror(errno.ENOTDIR))
+    importing = wordpress.importing(
+        files,
+        types=values["type"],
+        uploads=uploads.resolve() if uploads else None,
+        zone=settings.timezone if settings else config.DEFAULT_ZONE,
+        fetched=_target(values) if values["download"] and not values["dry_run"] else None,
+        with_originals=values["originals"],
+    )
+    return _run(console, values, importing)
+
+
+def _uploads_beside(file: Path) -> list[Path]:
+    folders = (file.parent / name for name in ("wp-content/uploads", "uploads"))
+    return [folder for folder in folders if folder.is_dir()]
+
+
 def _propose(
     console: Console, values: Mapping[str, Any], path: Path, first: Mapping[str, Any]
 ) -> int:
@@ -105,8 +133,10 @@ class _Telling:
             return
         if len(self.outcomes) <= _TOLD:
             self.outcomes.append(outcome)
-        problem = outcome.problem
-        if problem and fate(outcome) is not Fate.BEFORE:
+        if fate(outcome) is Fate.BEFORE:
+            return
+        missing = outcome.draft.missing if outcome.draft else ()
+        for problem in (*filter(None, (outcome.problem,)), *missing):
             self.counts[problem.code] = self.counts.get(problem.code, 0) + 1
             few = self.problems.setdefault(problem.code, [])
             if len(few) < 3:
@@ -154,9 +184,8 @@ def _run(console: Console, values: Mapping[str, Any], importing: Importing) -> i
 
 
 def _target(values: Mapping[str, Any]) -> Path:
-    """Return the folder that bulletins go into."""
-    to: Path = values["to"] or _relative(settings_file(values).parent / "content")
-    return to
+    folder: Path | None = values["to"]
+    return folder or _relative(settings_file(values).parent / "content")
 
 
 def _relative(folder: Path) -> Path:

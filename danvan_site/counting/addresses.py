@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 
-from danvan_site import vietnamese
+from danvan_site import addresses
 
 _LONGEST = 4096
 _AT_HAND = 1 << 18
-_HOST = re.compile(rb"(?i:https?://[^/?#]*)")
-_INDEX = re.compile(r"(?:^|/)(?:index\.html?)?$")
 NONE = -1
 
 
@@ -34,25 +30,27 @@ class Page(NamedTuple):
 class Addresses(dict[bytes, int]):
     """The number of the page (`NONE`: of none) by the target of a request, as it was sent.
 
-    *base_path* is the folder of the site on its host (``/ban-tin/``); a server behind another one
-    may have addresses without it.
+    Of the site at *base_url* old addresses are known below its own folder and at the root of its
+    host; a server behind another one may have all addresses without the folder.
     """
 
-    def __init__(self, pages: Iterable[Page], base_path: str) -> None:
+    def __init__(self, pages: Sequence[Page], base_url: str, base_path: str) -> None:
         super().__init__()
-        self._base = _plain(base_path.encode())
-        self._paths: dict[str, int] = {}
-        self._queries: dict[str, list[tuple[frozenset[str], int]]] = {}
-        some = list(pages)
-        for number, page in enumerate(some):
-            self._paths[_plain(page.url.encode())] = number
-        for number, page in enumerate(some):
-            for alias in page.aliases:
-                path, query = _parts(alias.encode("utf-8", "replace"))
-                if query:
-                    self._queries.setdefault(path, []).append((query, number))
-                elif path:
-                    self._paths.setdefault(path, number)
+        self._base = addresses.path_key(base_path).rstrip("/")
+        self._table: addresses.Table[int] = addresses.Table()
+        known = [(addresses.read(f"/{page.url}"), number) for number, page in enumerate(pages)]
+        known += [
+            (addresses.read(alias, base_url), number)
+            for number, page in enumerate(pages)
+            for alias in page.aliases
+        ]
+        for address, number in known:
+            if address:
+                self._table.add(address, number)
+        for address, number in known:
+            # Some hosts leave the ending out of addresses.
+            if address and not address.pairs and address.key.endswith(".html"):
+                self._table.add(address._replace(key=address.key[:-5]), number)
 
     def __missing__(self, target: bytes) -> int:
         """Find what was not asked for before."""
@@ -60,30 +58,15 @@ class Addresses(dict[bytes, int]):
             return NONE
         if len(self) >= _AT_HAND:
             self.clear()
-        path, query = _parts(target)
-        found = self._find(path, query)
-        if found == NONE and self._base and path.startswith(f"{self._base}/"):
-            found = self._find(path.removeprefix(f"{self._base}/"), query)
-        self[target] = found
+        self[target] = found = self._of(target.decode("utf-8", "replace"))
         return found
 
-    def _find(self, path: str, query: frozenset[str]) -> int:
-        known = [each for each in self._queries.get(path, ()) if each[0] <= query]
-        if known:
-            return max(known, key=lambda each: len(each[0]))[1]
-        # Some hosts leave the ending out of addresses.
-        return self._paths.get(path, self._paths.get(f"{path}.html", NONE))
-
-
-def _parts(target: bytes) -> tuple[str, frozenset[str]]:
-    """Return the path of an address as it is compared, and the members of its query."""
-    path, _, query = target.partition(b"#")[0].partition(b"?")
-    members = unquote_to_bytes(query).decode("utf-8", "replace").casefold().split("&")
-    return _plain(path), frozenset(filter(None, members))
-
-
-def _plain(path: bytes) -> str:
-    """Return a path without host, index.html, outer slashes, escapes and capitals."""
-    text = unquote_to_bytes(_HOST.sub(b"", path, count=1)).decode("utf-8", "replace")
-    text = re.sub("/{2,}", "/", vietnamese.nfc(text).casefold())
-    return _INDEX.sub("", text).strip("/")
+    def _of(self, target: str) -> int:
+        # Two slashes at the beginning are no host here: requests name theirs with its scheme.
+        asked = addresses.read(f"/{target.lstrip('/')}" if target.startswith("/") else target)
+        if not asked:
+            return NONE
+        found = self._table.find(asked)
+        if found is None and self._base and f"{asked.path_key}/".startswith(f"{self._base}/"):
+            found = self._table.find(asked, self._base)
+        return NONE if found is None else found

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from danvan_site import content, discovery, schema, views
+from danvan_site import addresses, content, discovery, schema, views
 from danvan_site.config import Settings
-from danvan_site.counting.addresses import Page
+from danvan_site.counting.addresses import Addresses, Page
 from danvan_site.counting.ledger import Ledger
 from danvan_site.counting.tally import LogCount, Tally
 from danvan_site.dates import zone_of
@@ -63,14 +63,15 @@ def count(order: Order) -> Counted:
     """
     pages = _pages(order)
     data, before = _before(order)
-    totals, moved = _totals(before, pages)
+    totals, moved = _totals(before, pages, order.settings.base_url)
     ledger = _ledger(order, before)
     if moved:
         # Digests of views have in them what their bulletins were called.
         for slot in list(ledger.parts):
             ledger.close(slot)
     minutes = int((order.now - _EPOCH).total_seconds()) // 60
-    tally = Tally(pages, order.settings.base_path, ledger, minutes)
+    known = Addresses(pages, order.settings.base_url, order.settings.base_path)
+    tally = Tally(pages, known, ledger, minutes)
     logs = tuple(tally.count(each) for each in order.logs)
     tally.close()
     added = {page.key: more for page, more in zip(pages, tally.views, strict=True) if more}
@@ -123,16 +124,21 @@ def _before(order: Order) -> tuple[bytes, Views]:
     return data, found
 
 
-def _totals(before: Views, pages: Sequence[Page]) -> tuple[dict[str, int], bool]:
+def _totals(before: Views, pages: Sequence[Page], base_url: str) -> tuple[dict[str, int], bool]:
     """Return the totals by what bulletins are counted under now, and whether one of them was
     counted under something else; what nobody has any more stays."""
     own = {page.key for page in pages}
-    now = {alias.lstrip("/"): page.key for page in pages for alias in page.aliases}
-    now |= {page.url: page.key for page in pages}
+    now = {
+        old.key: page.key
+        for page in pages
+        for old in map(addresses.read, page.aliases, [base_url] * len(page.aliases))
+        if old
+    }
+    now |= {addresses.path_key(page.url): page.key for page in pages}
     totals: dict[str, int] = {}
     moved = False
     for key, number, *_ in before.counts:
-        known = key if key in own else now.get(key, key)
+        known = key if key in own else now.get(addresses.path_key(key), key)
         moved = moved or known != key
         totals[known] = totals.get(known, 0) + number
     return totals, moved

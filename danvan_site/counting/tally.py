@@ -96,13 +96,14 @@ Found = dict[int, dict[bytes, int]]
 
 
 class Tally:
-    """Counts the logs of one server; *now* is in minutes since 1970, *ledger* is gone on with.
+    """Counts the logs of one server, with the `Addresses` of the *pages*; *now* is in minutes since
+    1970, *ledger* is gone on with.
 
     ``views`` has the new ones of each page, ``until`` the minute of the latest request.
     """
 
-    def __init__(self, pages: Sequence[Page], base_path: str, ledger: Ledger, now: int) -> None:
-        self._addresses = Addresses(pages, base_path)
+    def __init__(self, pages: Sequence[Page], known: Addresses, ledger: Ledger, now: int) -> None:
+        self._addresses = known
         self._keys = [page.key.encode() for page in pages]
         self._agents = _Agents()
         self._ledger = ledger

@@ -20,7 +20,8 @@ _LONGEST = 60  # characters of a name
 
 
 class UnusableError(Exception):
-    """A file that the build would not take: ``code`` and ``details`` of the problem."""
+    """A file that the build would not take: ``code`` and ``details`` of the problem, with the
+    ``address`` of the file."""
 
     def __init__(self, code: str, **details: str) -> None:
         super().__init__(code)
@@ -44,11 +45,11 @@ def companion_of(path: Path, folder: str = "") -> Companion:
     """
     kind = kind_of(path.name)
     if not kind:
-        raise UnusableError("import-file-kind", kind=path.suffix)
+        raise UnusableError("import-file-kind", address=path.name, kind=path.suffix)
     try:
         digest = _examined(path, kind)
     except OSError as error:
-        raise UnusableError("import-file-unreadable", reason=reason_of(error)) from None
+        raise _unreadable(path, reason_of(error)) from None
     stem = vietnamese.slugify(path.stem)[:_LONGEST].strip("-") or kind
     return Companion(str(PurePosixPath(MEDIA, folder, f"{stem}-{digest[:8]}.{kind}")), path)
 
@@ -57,7 +58,7 @@ def _examined(path: Path, kind: str) -> str:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > (making.MAX_BYTES if kind in PICTURES else MAX_BYTES):
-            raise UnusableError("import-file-unreadable", reason=f"{size // 1_000_000} MB")
+            raise _unreadable(path, f"{size // 1_000_000} MB")
         if kind not in PICTURES:
             return hashlib.file_digest(file, "sha256").hexdigest()
         data = file.read()
@@ -66,5 +67,9 @@ def _examined(path: Path, kind: str) -> str:
     else:
         fault = making.fault(data)
     if fault:
-        raise UnusableError("import-file-unreadable", reason=fault)
+        raise _unreadable(path, fault)
     return hashlib.sha256(data).hexdigest()
+
+
+def _unreadable(path: Path, reason: str) -> UnusableError:
+    return UnusableError("import-file-unreadable", address=path.name, reason=reason)

@@ -376,8 +376,9 @@ def fault_of(draft: Draft, place: Place, zone: str) -> Problem | None:
     parts = frontmatter.split(compose(draft).decode(), source)
     if parts:
         frontmatter.read(parts.front, source, draft.is_page)
-        _, faults = markdown.read(parts.body, place.file, 1, markdown.Options())
-        source.problems += faults
+        if markdown.may_have_faults(parts.body):
+            _, faults = markdown.read(parts.body, place.file, 1, markdown.Options())
+            source.problems += faults
     errors = (each for each in source.problems if each.severity is Severity.ERROR)
     return next(errors, None)
 

@@ -86,8 +86,10 @@ def of_font(name: str) -> tuple[str, bool]:
 
 def detect(text: str, fonts: Iterable[str] = ()) -> Detected:
     """Return for what *text* was typed, by its letters; *fonts* that it names decide a doubt."""
+    if text.isascii() or _UNICODE.search(text):
+        return Detected("", True)
     words = {word for word in _WORD.findall(text) if not word.isascii()}
-    if _UNICODE.search(text) or not words:
+    if not words:
         return Detected("", True)
     shares = {each: _share(words, each) for each in (TCVN3, VNI)}
     named = {encoding for encoding, _ in map(of_font, fonts) if encoding}

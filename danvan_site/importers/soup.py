@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from itertools import islice
 from typing import Any
 
@@ -43,6 +44,7 @@ _CAPTION = 300  # characters to which words under a picture can be its caption
 _MOST_COLUMNS = 100
 
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]*)[^<>]*>")
+_BREAK = re.compile(r"<!--.*?(?:-->|\Z)|</?(?:br|p|div|li|tr|td|h[1-6])\b[^<>]*>", re.DOTALL)
 _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta",
                    "param", "source", "track", "wbr"))  # fmt: skip
 _BLOCKS = frozenset((
@@ -100,6 +102,11 @@ def shortened(text: str) -> str:
     """Return *text* on one line, short enough for a report."""
     text = vietnamese.tidy_spaces(plain(text[: 4 * _LOSS]))
     return text if len(text) <= _LOSS else text[: _LOSS - 1] + "…"
+
+
+def without_tags(html: str) -> str:
+    """Return a short piece of HTML as text: without tags, with its entities as letters."""
+    return unescape(_TAG.sub("", _BREAK.sub(" ", html)))
 
 
 @dataclass(slots=True)

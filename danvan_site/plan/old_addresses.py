@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import cached_property, partial
 
-from danvan_site import addresses
 from danvan_site.addresses import Address
 from danvan_site.content import Bulletin
 from danvan_site.errors import Place, Problem
@@ -39,13 +38,15 @@ class OldAddresses:
         self._moves: list[Move] = []
         self._table: dict[str, Move] = {}
         for bulletin in (*frame.library.pages, *reversed(frame.library.bulletins)):
-            for number, alias in enumerate(bulletin.head.aliases, start=1):
-                self._add(bulletin, number, alias)
+            if bulletin.head.aliases:
+                found = frame.references.old_addresses(bulletin)
+                for number, address in enumerate(found, start=1):
+                    self._add(bulletin, number, address)
 
-    def _add(self, bulletin: Bulletin, number: int, alias: str) -> None:
-        address = addresses.read(alias, self._frame.settings.base_url)
+    def _add(self, bulletin: Bulletin, number: int, address: Address | None) -> None:
         if address is None:
-            self._refuse("bad-alias", bulletin, number, found=alias)
+            found = bulletin.head.aliases[number - 1]
+            self._refuse("bad-alias", bulletin, number, found=found)
             return
         move = Move(address, _static(address), bulletin, number)
         first = self._table.setdefault(address.key, move)

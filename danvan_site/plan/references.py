@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
-from danvan_site import vietnamese
-from danvan_site.config import Pictures
+from danvan_site import addresses, vietnamese
+from danvan_site.addresses import Address, Table
+from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.discovery import File
 from danvan_site.errors import Place, Problem, Severity, nearest
+from danvan_site.markdown import WEB
 from danvan_site.pictures.facts import Facts, key_of
 from danvan_site.state import KnownSource
 
@@ -24,6 +28,7 @@ DOWNLOADS = PICTURES | {
     "zip", "epub", "mp3", "m4a", "mp4", "webm", "ogg",
 }  # fmt: skip
 NOT_FOUND = "404.html"
+_INDEX = re.compile(r"(?:.*/)?(?:index|default)\.html?|", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +69,15 @@ class References:
         unpublished: frozenset[str],
         look: Callable[[File], KnownSource],
         shown: str,
-        made_with: Pictures,
+        settings: Settings,
     ) -> None:
         self._files = files
         self._bulletins = bulletins
         self._unpublished = unpublished
         self._look = look
         self._shown = shown
-        self._made_with = made_with
+        self._base_url = settings.base_url
+        self._made_with = settings.pictures
         self._found: dict[str, Media] = {}
         self._places: dict[str, Callable[[], Place]] = {}
         self.media: dict[str, Media] = {}
@@ -81,13 +87,15 @@ class References:
         self.problems: list[Problem] = []
         self.addresses: dict[str, list[str]] = {}
         self.outputs: list[tuple[Place, str]] = []
+        self._aliases: dict[str, list[Address | None]] = {}
         self._leads: dict[str, Shown] = {}
         self._bodies: dict[str, dict[int, Shown]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """What was found goes to other processes; the means of finding stay."""
         means = ("_files", "_bulletins", "_unpublished", "_look", "_found", "_places")
-        return {key: value for key, value in vars(self).items() if key not in means}
+        old = ("_old", "_aliases")
+        return {key: value for key, value in vars(self).items() if key not in means + old}
 
     def resolve(self, bulletin: Bulletin) -> None:
         """Find everything that a bulletin names."""
@@ -155,9 +163,14 @@ class References:
         if not target:
             self._check_anchor(bulletin, fragment, place)
             return f"#{fragment}"
-        path = self._path(_folder_of(bulletin), target)
         root = "../" * bulletin.url.count("/")
         suffix = f"#{fragment}" if fragment else ""
+        if target.startswith(WEB):
+            whole, _, anchor = target.partition("#")
+            moved = self._moved(whole, addresses.host(whole))
+            return f"{root}{moved.url}{anchor and '#'}{anchor}" if moved else target
+        asked, target = target, unquote(target) if "?" in target else target
+        path = self._path(_folder_of(bulletin), target)
         if path in self._bulletins:
             other = self._bulletins[path]
             if fragment:
@@ -167,12 +180,50 @@ class References:
             details = {"target": target}
             self.problems.append(Problem("link-to-unpublished", place, details, Severity.WARNING))
             return root + NOT_FOUND
+        moved = self._moved(f"/{asked.lstrip('/')}", "") if path not in self._files else None
+        if moved:
+            return root + moved.url + suffix
         if target.startswith("/") and path not in self._files:
             # It may name a page that the program makes; known when all are planned.
             self.outputs.append((place, path))
             return root + path + suffix
         media = self._download(_folder_of(bulletin), target, "link-not-found", lambda: place)
         return root + media.url if media else "#"
+
+    def old_addresses(self, bulletin: Bulletin) -> list[Address | None]:
+        """Return the aliases of a bulletin as they are compared, None for what is no address."""
+        found = self._aliases.get(bulletin.path)
+        if found is None:
+            found = [addresses.read(alias, self._base_url) for alias in bulletin.head.aliases]
+            self._aliases[bulletin.path] = found
+        return found
+
+    @cached_property
+    def _old(self) -> dict[str, Table[tuple[Address, Bulletin]]]:
+        """What moved, by hosts that aliases name; that of the site's own, and '', has all."""
+        tables: dict[str, Table[tuple[Address, Bulletin]]] = {"": Table()}
+        tables[addresses.host(self._base_url)] = tables[""]
+        for each in self._bulletins.values():
+            if each.head.aliases:
+                for alias, address in zip(each.head.aliases, self.old_addresses(each), strict=True):
+                    if address:
+                        tables[""].add(address, (address, each))
+                        host = addresses.host(alias)
+                        tables.setdefault(host, Table()).add(address, (address, each))
+        return tables
+
+    def _moved(self, target: str, host: str) -> Bulletin | None:
+        """Return the bulletin that was at an address of a host, '' for an address of this site."""
+        table = self._old.get(host)
+        asked = addresses.read(target, self._base_url) if table else None
+        found = table.find(asked) if table and asked else None
+        if not asked or not found:
+            return None
+        address, bulletin = found
+        # A folder's page has its key: it is meant, where nothing else was called so exactly.
+        if not address.pairs and _INDEX.fullmatch(asked.path):
+            return bulletin if address.path.lower() == asked.path.lower() else None
+        return bulletin
 
     def _check_anchor(self, bulletin: Bulletin, fragment: str, place: Place) -> None:
         if fragment not in bulletin.anchors:
