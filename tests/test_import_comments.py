@@ -400,6 +400,17 @@ def test_hostile_files_give_a_message(bench: Workbench, name: str) -> None:
         assert all("root:" not in each.body and len(each.body) < 100 for each in brought(bench))
 
 
+def test_no_other_file_is_read(bench: Workbench) -> None:
+    secret = bench.write("rieng.txt", "BÍ MẬT")
+    text = disqus(bench.folder).read_text("utf-8")
+    kind = f'<!DOCTYPE disqus [<!ENTITY x SYSTEM "{secret.as_uri()}"><!ENTITY y "lời">]>\n<disqus'
+    text = text.replace("<disqus", kind, 1).replace("<![CDATA[<p>Cảm ơn.</p>]]>", "Cảm ơn &x;&y;")
+    bench.write("disqus.xml", text)
+    assert bring(bench, "disqus.xml").code == 0
+    assert len(brought(bench)) == 2
+    assert not [name for name, data in content(bench).items() if "BÍ MẬT".encode() in data]
+
+
 def test_a_view_instead_of_a_table_is_not_asked(bench: Workbench) -> None:
     database = sqlite3.connect(bench.folder / "a.db")
     database.executescript(
