@@ -270,6 +270,15 @@ CASES = {
         item(41, "Bốn mốt", SHORT, meta("_wp_old_slug", "ten-cu"), post_name="ten-moi"),
         {"aliases": ["/2020/07/16/ten-moi/", "/?p=41", "/2020/07/16/ten-cu/"]},
     ),
+    "number that was another's": Case(
+        item(49, "Bốn chín", SHORT, guid=f"{HOST}/?p=48", link=f"{HOST}/2020/07/bai-49.html"),
+        {"aliases": ["/2020/07/bai-49.html", "/?p=49"]},
+    ),
+    "page of a file": Case(
+        item(50, "Năm mươi", f'<a href="{HOST}/2020/07/16/bai-801/"><img class="wp-image-801" src="'
+             f'{HOST}/wp-content/uploads/2020/07/cau.jpg" alt="Cầu phao"></a>'),
+        body="[![Cầu phao](/media/2020/07/cau-HASH.jpg)](/media/2020/07/cau-HASH.jpg)\n",
+    ),
     "address in Vietnamese": Case(
         item(42, "Bốn hai", SHORT, post_name="h%e1%bb%8dp-d%c3%a2n"),
         {"aliases": ["/2020/07/16/h%e1%bb%8dp-d%c3%a2n/", "/?p=42"]},
@@ -317,6 +326,16 @@ OTHERS = [
     attachment(804, "2020/07/IMG_0001.jpg"),
     attachment(805, "2020/07/ke-hoach.pdf"),
     item(910, "Trang giới thiệu", SHORT, post_type="page", link=f"{HOST}/gioi-thieu/"),
+    item(
+        916,
+        "Trang không ai ký",
+        "",
+        post_type="page",
+        creator="admin",
+        post_date=None,
+        post_date_gmt=None,
+        link=f"{HOST}/lien-he/",
+    ),
     item(911, "Thực đơn", post_type="nav_menu_item"),
     item(912, "Chuyện riêng", SHORT, status="private"),
     item(913, "Có mật khẩu", SHORT, post_password="bimat"),
@@ -398,14 +417,14 @@ def test_an_item_comes_as_it_is(moved: Moved, name: str) -> None:
 def test_everything_that_went_in_is_accounted_for(moved: Moved) -> None:
     fates = [each["fate"] for each in moved.told.values()]
     assert len(fates) == len(CASES) + len(OTHERS)
-    assert fates.count("written") == moved.report["written"] == len(CASES) + 1  # and the page
-    assert fates.count("skipped") == moved.report["skipped"] == len(OTHERS) - 1
+    assert fates.count("written") == moved.report["written"] == len(CASES) + 2  # and the pages
+    assert fates.count("skipped") == moved.report["skipped"] == len(OTHERS) - 2
     reasons = {
         number: moved.told[number]["problem"]["code"] for number in (801, 911, 912, 913, 914)
     }
     assert reasons == {
         801: "import-wordpress-file",
-        911: "import-wordpress-type",
+        911: "import-wordpress-own",
         912: "import-wordpress-status",
         913: "import-wordpress-password",
         914: "import-wordpress-status",
@@ -428,7 +447,7 @@ def test_the_page_is_a_page(moved: Moved) -> None:
     assert moved.told[910]["written"] == "content/pages/bai-910.md"
     assert front == {
         "title": "Trang giới thiệu",
-        "aliases": ["/gioi-thieu/", "/?p=910", "/?page_id=910"],
+        "aliases": ["/gioi-thieu/", "/?page_id=910", "/?p=910"],
     }
     assert body == f"{SHORT}\n"
 
@@ -496,6 +515,16 @@ def test_any_spelling_of_the_namespace_is_known(tmp_path: Path, spelling: dict[s
     )
     assert bring(bench, "a.xml").code == 0
     assert 'lead: "Tóm tắt."' in (bench.folder / "content/2020/07/bai-1.md").read_text("utf-8")
+
+
+def test_exports_without_a_list_of_authors_say_their_names(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    head = re.sub("<wp:author>.*</wp:author>", "", HEAD, flags=re.DOTALL)
+    items = [item(1, "Một", SHORT, creator="Mai Lan"), item(2, "Hai", SHORT, creator="admin")]
+    bench.write("a.xml", export(items, head))
+    assert bring(bench, "a.xml").code == 0
+    assert 'author: ["Mai Lan"]' in (bench.folder / "content/2020/07/bai-1.md").read_text("utf-8")
+    assert "author" not in (bench.folder / "content/2020/07/bai-2.md").read_text("utf-8")
 
 
 def test_the_oldest_exports_say_terms_twice(tmp_path: Path) -> None:
@@ -632,7 +661,7 @@ def test_files_are_taken_only_from_the_uploads_folder(tmp_path: Path) -> None:
     content = "".join(
         f'<img src="{HOST}/wp-content/uploads/{name}" alt="Ảnh lấy trộm">' for name in names
     )
-    bench.write("a.xml", export([item(1, "Một", content, post_name="../../../../tmp/x")]))
+    bench.write("a.xml", export([item(1, "Một", content, post_name="../../../../ngoai/x")]))
     assert bring(bench, "a.xml").code == 0
     assert not list((bench.folder / "content").rglob("*.jpg"))
     assert {path.name for path in tmp_path.iterdir()} == {

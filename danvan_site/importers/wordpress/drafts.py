@@ -16,15 +16,16 @@ from danvan_site.importers import frame, legacy_fonts, soup
 from danvan_site.importers.conversion import convert
 from danvan_site.importers.frame import Companion, Draft, Dropped, ImportFailure, Item, LeftOut
 from danvan_site.importers.wordpress import showing
-from danvan_site.importers.wordpress.importing import (
+from danvan_site.importers.wordpress.media import Media
+from danvan_site.importers.wordpress.site import (
     ATTACHMENT,
     DRAFTS,
     PUBLISHED,
+    SHARED_BLOCK,
     Reading,
     Source,
     old_addresses,
 )  # fmt: skip
-from danvan_site.importers.wordpress.media import Media
 from danvan_site.importers.wordpress.wxr import Post, Term, read
 
 # Custom fields in which plug-ins and themes count how often a post was read.
@@ -33,6 +34,12 @@ _VIEWS = (
     "penci_post_views_count", "better-views-count", "post_view", "view_count", "views_count",
     "_count-views_all", "entry_views", "pageview",
 )  # fmt: skip
+# What WordPress keeps for itself in the same table: menus, earlier versions, parts of its look.
+_OWN_TYPES = frozenset((
+    "nav_menu_item", "revision", "custom_css", "customize_changeset", "oembed_cache",
+    "user_request", SHARED_BLOCK, "wp_template", "wp_template_part", "wp_global_styles",
+    "wp_navigation", "wp_font_family", "wp_font_face",
+))  # fmt: skip
 _NO_DATE = ("0000-00-00", "-0001-")
 # What WordPress puts posts in that were put in nothing.
 _NO_CATEGORY = frozenset(
@@ -77,6 +84,8 @@ def _let_in(reading: Reading, post: Post, item: Item) -> None:
         raise ImportFailure("import-xml-lost", item.source, title=named)
     if kind == ATTACHMENT:
         raise LeftOut("import-wordpress-file", item.source, title=named)
+    if kind in _OWN_TYPES:
+        raise LeftOut("import-wordpress-own", item.source, type=kind)
     if kind not in reading.types:
         raise LeftOut("import-wordpress-type", item.source, type=kind, title=named)
     if status not in DRAFTS and status != PUBLISHED:
@@ -128,7 +137,9 @@ class _Drawing:
         """Return the draft of a page, of which less is told."""
         _, body = self._begin()
         date = self._date()
-        for name, value in (("date", date.iso if date else ""), ("author", *self._authors()[:1])):
+        told = {"date": date.iso if date else "", "author": ", ".join(self._authors())}
+        told["views"] = self.post.field(*_VIEWS)
+        for name, value in told.items():
             if value:
                 self.dropped.append(Dropped(0, f"{name}: {value}"))
         self._drop_fields()
@@ -152,7 +163,9 @@ class _Drawing:
         self._lead(body)
         if self.post.text("status").strip() != PUBLISHED:
             self._set("draft", True, self.post.text("status"))
-        aliases = list(dict.fromkeys(old_addresses(self.post)))
+        belongs = self.reading.site.belongs_to_one
+        found = old_addresses(self.post)
+        aliases = list(dict.fromkeys(each for each, sure in found if sure or belongs(each)))
         self._set("aliases", aliases, aliases[0] if aliases else "")
         return media, body
 
@@ -253,7 +266,9 @@ class _Drawing:
         several = [term.name.strip() for term in self.post.terms if term.taxonomy == "author"]
         known = self.reading.site.authors
         login = self.post.text("creator").strip()
-        names = [known.get(each, each) for each in several] or [known.get(login, "")]
+        # Before there was a list of authors, a post said the name itself.
+        name = known.get(login, "") if known or login.islower() else login
+        names = [known.get(each, each) for each in several] or [name]
         return [name for name in dict.fromkeys(map(_plain, names)) if name]
 
     def _take_terms(self) -> None:

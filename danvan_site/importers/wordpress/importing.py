@@ -9,103 +9,45 @@ from __future__ import annotations
 import hashlib
 import re
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from danvan_site import addresses
 from danvan_site.dates import Moment, zone_of
 from danvan_site.errors import Place, Problem, UsageError
 from danvan_site.importers.frame import Importing, Item, Outcome
 from danvan_site.importers.placing import reason_of
-from danvan_site.importers.wordpress.wxr import Category, Export, Piece, Post
+from danvan_site.importers.wordpress.drafts import draw
+from danvan_site.importers.wordpress.site import (
+    ATTACHMENT,
+    DRAFTS,
+    POST_TYPES,
+    PUBLISHED,
+    SHARED_BLOCK,
+    Attachment,
+    Facts,
+    Reading,
+    Site,
+    Source,
+    address_of,
+    digest_of,
+    host_of,
+    keys_of,
+)
+from danvan_site.importers.wordpress.wxr import Export, Post
 
 KIND = "wordpress"
-POST_TYPES = ("post", "page")
-ATTACHMENT, SHARED_BLOCK = "attachment", "wp_block"
-# Everybody could read these; the others are drafts, or nobody was to see them.
-PUBLISHED = "publish"
-DRAFTS = frozenset(("draft", "pending", "future"))
 _GALLERY = re.compile(r"\[gallery\b([^\]]{0,3000})")
 _GALLERY_IDS = re.compile(r"\bids\s*=\s*[\"'“”]?([0-9,\s]{1,3000})")
 _SHOWN = re.compile(r"\bwp-image-([0-9]{1,12})\b")
 _LED_TO = re.compile(r"[?&;]attachment_id=([0-9]{1,12})")
 _REUSED = re.compile(r"wp:block\s+\{\"ref\":([0-9]{1,12})")
-_ORIGIN = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
 # Who a comment came from, which is nobody's business any more.
 _PRIVATE = re.compile(
     rb"(<((?:\w+:)?)(?:comment_author_(?:email|IP|url)|comment_agent|author_email)>).*?(</\2)",
     re.DOTALL,
 )
-
-
-class Attachment(NamedTuple):
-    """A file of the media library: its address, its title, the words for who does not see it, its
-    caption (HTML)."""
-
-    address: str
-    title: str
-    alt: str
-    caption: str
-
-
-class Facts(NamedTuple):
-    """What an item refers to: files of the media library by their numbers, those that belong to it
-    (`Post` calls it their parent), and contents of shared blocks."""
-
-    attachments: dict[int, Attachment]
-    children: tuple[int, ...]
-    blocks: dict[int, str]
-
-
-class Source(NamedTuple):
-    """An item on its way to a worker."""
-
-    root: bytes
-    piece: Piece
-    facts: Facts
-
-
-@dataclass(slots=True)
-class Site:
-    """What is known of the old site from all of its exports.
-
-    ``pages`` are 64-bit digests, sorted, of the addresses that are going to lead on: its posts and
-    pages.  ``written`` is the day of the export.
-    """
-
-    hosts: frozenset[str]
-    authors: dict[str, str]
-    categories: dict[str, Category]
-    written: Moment | None
-    pages: array[int] = field(default_factory=lambda: array("Q"))
-
-    def is_own(self, address: str) -> bool:
-        """Tell whether a whole address belongs to the old site."""
-        return _host(address) in self.hosts
-
-    def leads_on(self, key: str) -> bool:
-        """Tell whether the address with that key is one of a post or a page."""
-        wanted = _digest_of(key)
-        at = bisect_left(self.pages, wanted)
-        return at < len(self.pages) and self.pages[at] == wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What making a draft of an item depends on: the old site; ``types`` of posts that become
-    bulletins; the folder of uploaded files, if there is one; the zone of dates; where files that
-    are not there may be fetched to, None where they may not."""
-
-    site: Site
-    types: frozenset[str]
-    uploads: Path | None
-    zone: str
-    fetched: Path | None = None
 
 
 @dataclass(slots=True)
@@ -121,8 +63,11 @@ class _Library:
     def facts(self, number: int, wanted: Sequence[int]) -> Facts:
         """Return what an item refers to."""
         children = tuple(self.children.get(number, ())) if -1 in wanted else ()
-        named = {each: self.attachments[each] for each in (*wanted, *children)
-                 if each in self.attachments}  # fmt: skip
+        named = {
+            each: self.attachments[each]
+            for each in (*wanted, *children)
+            if each in self.attachments
+        }
         blocks = {each: self.blocks[each] for each in wanted if each in self.blocks}
         return Facts(named, children, blocks)
 
@@ -140,8 +85,6 @@ def importing(
 
     Posts of *types* become bulletins, too.  Raises UsageError where one of the files is no export.
     """
-    from danvan_site.importers.wordpress.drafts import draw
-
     exports = [Export(path) for path in files]
     site = _site_of(exports, zone)
     library = _Library()
@@ -154,7 +97,7 @@ def importing(
 def _site_of(exports: Sequence[Export], zone: str) -> Site:
     heads = [each.head for each in exports]
     return Site(
-        frozenset(_host(address) for head in heads for address in head.addresses) - {""},
+        frozenset(host_of(address) for head in heads for address in head.addresses) - {""},
         {login: name for head in heads for login, name in head.authors.items()},
         {slug: each for head in heads for slug, each in head.categories.items()},
         max(
@@ -173,16 +116,9 @@ def _day(written: str, zone: str) -> Moment | None:
     return Moment(moment.year, moment.month, moment.day)
 
 
-def _host(address: str) -> str:
-    try:
-        host = urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
-    return host.removeprefix("www.")
-
-
 def _look_through(exports: Sequence[Export], reading: Reading, library: _Library) -> None:
     pages: set[int] = set()
+    contested: set[int] = set()
     for export in exports:
         try:
             for piece in export.pieces():
@@ -195,56 +131,20 @@ def _look_through(exports: Sequence[Export], reading: Reading, library: _Library
                 elif kind == SHARED_BLOCK:
                     library.blocks[number] = post.text("content:encoded")
                 elif kind in reading.types and post.text("status") in (PUBLISHED, *DRAFTS):
-                    pages |= {_digest_of(key) for key in _keys(post)}
+                    own = {digest_of(key) for key in keys_of(post)}
+                    contested |= pages & own
+                    pages |= own
         except OSError as error:
             place = Place(export.shown)
             raise UsageError("import-unreadable", place, reason=reason_of(error)) from None
     reading.site.pages = array("Q", sorted(pages))
-
-
-def address_of(post: Post) -> str:
-    """Return the address under which the old site had a post, '' for none."""
-    return post.text("link").strip() or post.text("guid").strip()
-
-
-def old_addresses(post: Post) -> Iterator[str]:
-    """Yield the addresses of a post on the old site, without the host: its permalink, those it had
-    before, and the one of its number."""
-    link = post.text("link").strip()
-    for address in (link, post.text("guid").strip()):
-        if addresses.read(address):
-            yield _path(address)
-    number = post.number("post_id")
-    if number:
-        yield f"/?{'page_id' if post.text('post_type') == 'page' else 'p'}={number}"
-    slug = post.text("post_name").strip()
-    for name, before in post.meta:
-        at = link.rfind(slug) if slug else -1
-        if name == "_wp_old_slug" and before and at > 0:
-            renamed = f"{link[:at]}{before}{link[at + len(slug) :]}"
-            if addresses.read(renamed):
-                yield _path(renamed)
-
-
-def _path(address: str) -> str:
-    path = _ORIGIN.sub("", address).partition("#")[0]
-    return path if path.startswith("/") else f"/{path}"
-
-
-def _keys(post: Post) -> Iterator[str]:
-    for address in old_addresses(post):
-        found = addresses.read(address)
-        if found:
-            yield found.key
-
-
-def _digest_of(key: str) -> int:
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
+    reading.site.contested = frozenset(contested)
 
 
 def _attachment(post: Post) -> Attachment:
     return Attachment(
         post.text("attachment_url").strip() or post.text("guid").strip(),
+        post.text("link").strip(),
         post.text("title").strip(),
         post.field("_wp_attachment_image_alt").strip(),
         post.text("excerpt:encoded").strip(),
@@ -288,8 +188,9 @@ def _items(
                     len(piece.data),
                 )
         except OSError as error:
-            problem = Problem("import-unreadable", Place(export.shown, at),
-                              {"reason": reason_of(error)})  # fmt: skip
+            problem = Problem(
+                "import-unreadable", Place(export.shown, at), {"reason": reason_of(error)}
+            )
             yield Outcome(str(problem.place), problem=problem)
         if is_whole and not export.is_whole():
             problem = Problem("import-xml-cut-off", Place(export.shown, at))

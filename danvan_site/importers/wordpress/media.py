@@ -14,7 +14,7 @@ from danvan_site.importers.companions import UnusableError, companion_of, kind_o
 from danvan_site.importers.fetching import fetch
 from danvan_site.importers.frame import Companion
 from danvan_site.importers.wordpress import showing
-from danvan_site.importers.wordpress.importing import Attachment, Facts, Reading, address_of
+from danvan_site.importers.wordpress.site import Attachment, Facts, Reading, address_of
 from danvan_site.importers.wordpress.wxr import Post
 from danvan_site.plan.references import PICTURES
 
@@ -46,7 +46,8 @@ class Media:
         self._page = address_of(post)
         self._known: dict[str, str] = {}
         self._by_address = {_bare(each.address): each for each in facts.attachments.values()}
-        self._post = post
+        pages = ((addresses.read(each.page), each.address) for each in facts.attachments.values())
+        self._pages = {page.key: address for page, address in pages if page}
         self._title = vietnamese.tidy_spaces(post.text("title"))
         number = post.field("_thumbnail_id")
         chosen = int(number) if number.isascii() and number.isdigit() else 0
@@ -118,6 +119,9 @@ class Media:
         if kind_of(whole):
             return self._brought(whole) or whole
         found = addresses.read(whole)
+        if found and found.key in self._pages:
+            whole = self._pages[found.key]
+            return self._brought(whole) or whole
         if found and self._reading.site.leads_on(found.key):
             return re.sub(r"^(?:https?:)?//[^/?#]*", "", whole).partition("#")[0]
         self.faults.append(("import-link-to-old-site", {"address": whole}))
