@@ -7,6 +7,7 @@ them but the name: no mail, no network address, no address of anybody's site.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -115,6 +116,30 @@ def _check_replies(
             source.fault("comment-reply-circle", place, id=comment.reply_to)
         elif depths[number - 1] > DEEPEST:
             source.fault("comment-too-deep", place, id=comment.reply_to, limit=str(DEEPEST))
+
+
+def path_of(bulletin: str) -> str:
+    """Return the path of the file with the comments on the bulletin in the file *bulletin*."""
+    return bulletin.removesuffix(".md") + SUFFIX
+
+
+def anchors(comments: Iterable[Comment]) -> list[str]:
+    """Return for each comment the id of its place on the page, which stays where it is when others
+    come and go: it is made of its ``id``, or of what it says.
+
+    With the underscore no heading of a text has the same.
+    """
+    found: dict[str, int] = {}
+    names = []
+    for comment in comments:
+        name = comment.id
+        if not name:
+            said = f"{comment.author}\0{comment.date.iso}\0{comment.body}"
+            name = hashlib.blake2b(said.encode(), digest_size=4).hexdigest()
+        found[name] = found.get(name, 0) + 1
+        # An id has no colon.
+        names.append(f"y_kien-{name}" + (f":{found[name]}" if found[name] > 1 else ""))
+    return names
 
 
 def depths_of(comments: Sequence[Comment]) -> list[int]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from danvan_site import (
     addresses,
     citations,
+    comments,
     frontmatter,
     markdown,
     records,
@@ -244,7 +245,15 @@ class ReadFile:
 
 def read_files(options: ReadOptions, files: Sequence[tuple[File, str]]) -> list[ReadFile]:
     """Read some files, each given with the digest it had at the last build, or ''."""
-    return [read_file(file, options, digest) for file, digest in files]
+    return [
+        (read_comments if is_of_comments(file.path) else read_file)(file, options, digest)
+        for file, digest in files
+    ]
+
+
+def is_of_comments(path: str) -> bool:
+    """Tell whether a file has the readers' comments on the bulletin beside it."""
+    return path.endswith(comments.SUFFIX)
 
 
 def digest_of(data: bytes) -> str:
@@ -256,18 +265,10 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     """Read one Markdown file.  Problems are part of the result, never raised."""
     shown = f"{options.shown}/{file.path}"
     source = schema.Source(shown, options.zone)
-    try:
-        with open(os.path.join(options.root, file.name), "rb") as handle:
-            stamp = Stamp.of(os.fstat(handle.fileno()))
-            # A limit given to `read` would have memory for all of it taken each time.
-            data = handle.read(MAX_BYTES + 1) if stamp.size > MAX_BYTES else handle.read()
-    except OSError as error:
-        source.fault("file-unreadable", Place(shown), reason=error.strerror or str(error))
-        return _unreadable(file, "", source.problems)
-    file = File(file.path, file.name, stamp)
-    digest = digest_of(data)
-    if digest == before:
-        return ReadFile(file.path, KnownSource(file.stamp, digest, (), None), None)
+    opened = _opened(file, options, source, before)
+    if isinstance(opened, ReadFile):
+        return opened
+    file, data, digest = opened
     text = _decoded(data, source)
     parts = frontmatter.split(text, source) if text is not None else None
     if parts is None:
@@ -290,6 +291,49 @@ def read_file(file: File, options: ReadOptions, before: str = "") -> ReadFile:
     head = _head(file, meta, body, options.zone, (front, "" if meta.lead else brief.summary))
     known = KnownSource(file.stamp, digest, [each.to_row() for each in problems], head)
     return ReadFile(file.path, known, row, body.html, brief, record)
+
+
+def _opened(
+    file: File, options: ReadOptions, source: schema.Source, before: str
+) -> ReadFile | tuple[File, bytes, str]:
+    """Return a file with its stamp as it was read, its bytes and their digest; the result at once
+    where it cannot be read, or is by its digest what it was *before*."""
+    try:
+        with open(os.path.join(options.root, file.name), "rb") as handle:
+            stamp = Stamp.of(os.fstat(handle.fileno()))
+            # A limit given to `read` would have memory for all of it taken each time.
+            data = handle.read(MAX_BYTES + 1) if stamp.size > MAX_BYTES else handle.read()
+    except OSError as error:
+        source.fault("file-unreadable", Place(source.file), reason=error.strerror or str(error))
+        return _unreadable(file, "", source.problems)
+    file = File(file.path, file.name, stamp)
+    digest = digest_of(data)
+    if digest == before:
+        return ReadFile(file.path, KnownSource(file.stamp, digest, (), None), None)
+    return file, data, digest
+
+
+def read_comments(file: File, options: ReadOptions, before: str = "") -> ReadFile:
+    """Read a file of comments, as `read_file` does: its head is how many there are, its row has of
+    each its anchor, author, date (a row of `Moment`), the place of what it replies to (from 0, or
+    None), its body as HTML and as text."""
+    source = schema.Source(f"{options.shown}/{file.path}", options.zone)
+    opened = _opened(file, options, source, before)
+    if isinstance(opened, ReadFile):
+        return opened
+    file, data, digest = opened
+    text = _decoded(data, source)
+    found = comments.read(text, source) if text is not None else ()
+    if source.problems:
+        return _unreadable(file, digest, source.problems)
+    numbers = {each.id: number for number, each in enumerate(found) if each.id}
+    rows = [
+        [anchor, each.author, _moment_row(each.date), numbers.get(each.reply_to),
+         *markdown.read_comment(each.body)]
+        for anchor, each in zip(comments.anchors(found), found, strict=True)
+    ]  # fmt: skip
+    known = KnownSource(file.stamp, digest, (), len(found))
+    return ReadFile(file.path, known, records.to_json(rows))
 
 
 def _unreadable(file: File, digest: str, problems: Iterable[Problem]) -> ReadFile:

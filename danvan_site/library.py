@@ -65,7 +65,8 @@ class Grouping:
 @dataclass(frozen=True, slots=True)
 class Library:
     """What is published.  ``bulletins`` go from the oldest to the newest; ``documents`` are those
-    that they cite, by identity: each a term, without being a grouping of the front matter."""
+    that they cite, by identity: each a term, without being a grouping of the front matter.
+    ``comments`` are digests of readers' comments, by the paths of the bulletins that have any."""
 
     bulletins: tuple[Bulletin, ...]
     pages: tuple[Bulletin, ...]
@@ -74,6 +75,7 @@ class Library:
     months: Mapping[tuple[int, int], tuple[Bulletin, ...]]
     left_out: Mapping[str, tuple[str, ...]]
     documents: Mapping[str, Term]
+    comments: Mapping[str, str]
     _ranks: Mapping[str, int]
 
     def shelf(self, bulletin: Bulletin) -> Term | None:
@@ -109,7 +111,12 @@ DOCUMENTS = "van-ban"
 
 
 def assemble(
-    sources: Iterable[Bulletin], settings: Settings, now: datetime, drafts: bool, future: bool
+    sources: Iterable[Bulletin],
+    settings: Settings,
+    now: datetime,
+    drafts: bool,
+    future: bool,
+    comments: Mapping[str, str],
 ) -> Library:
     """Put all bulletins together, as of *now* (aware)."""
     left_out: dict[str, list[str]] = {}
@@ -133,6 +140,7 @@ def assemble(
         _frozen(months),
         {reason: tuple(paths) for reason, paths in sorted(left_out.items())},
         _documents(bulletins, settings),
+        comments,
         _ranks(bulletins, groupings["chuyen-muc"]),
     )
 

@@ -1,4 +1,4 @@
-"""The body of a bulletin: Markdown to HTML, plain text, headings and links.
+"""The body of a bulletin: Markdown to HTML, plain text, headings and links; comments on it.
 
 CommonMark with tables, strikethrough and footnotes.  Links and pictures that name files are left
 as numbered references in the HTML (``href="danvan:0"``), because only the whole library knows
@@ -166,6 +166,18 @@ def _parsed(
     return body, tuple(reading.problems)
 
 
+def read_comment(text: str) -> tuple[str, str]:
+    """Return what a reader wrote as HTML and as plain text.
+
+    There are paragraphs, line breaks, emphasis, links into the web, lists and quotes; whatever else
+    Markdown or HTML would make of it comes out as it was typed.
+    """
+    parser = _comment_parser()
+    tokens = parser.parse(text)
+    plain = "\n".join(_inline_text(each.children or ()) for each in tokens if each.children)
+    return parser.renderer.render(tokens, parser.options, {}), plain
+
+
 Show = Callable[[int, Mapping[str, str]], str | None]
 
 
@@ -219,6 +231,22 @@ def _parser(options: Options) -> MarkdownIt:
     return parser
 
 
+@cache
+def _comment_parser() -> MarkdownIt:
+    parser = MarkdownIt("zero", {"breaks": True})
+    parser.enable(["blockquote", "list"])
+    parser.enable(["newline", "escape", "emphasis", "link", "image", "autolink", "entity"])
+    parser.validateLink = _is_for_comments  # type: ignore[assignment,method-assign]
+    parser.add_render_rule("link_open", _comment_link)
+    parser.add_render_rule("image", _typed_picture)
+    return parser
+
+
+def _is_for_comments(address: str) -> bool:
+    scheme = _SCHEME.match(address)
+    return scheme is not None and scheme.group().lower() in _SCHEMES
+
+
 _Rule = Callable[[RendererHTML, Sequence[Token], int, Any, Any], str]
 
 
@@ -261,6 +289,21 @@ def _footnote_anchor(label: str) -> _Rule:
         return f' <a href="#{name}" class="footnote-backref" aria-label="{label}">↩</a>'
 
     return rule
+
+
+def _comment_link(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
+) -> str:
+    """A reader's link is not ours: search engines are told so."""
+    href = escapeHtml(str(tokens[index].attrs["href"]))
+    return f'<a href="{href}" rel="nofollow ugc noopener">'
+
+
+def _typed_picture(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
+) -> str:
+    token = tokens[index]
+    return escapeHtml(f"![{token.content}]({token.attrs['src']})")
 
 
 def _name_headings(tokens: Sequence[Token]) -> list[str]:

@@ -156,6 +156,14 @@ def entries(root: Node | None) -> list[Node] | None:
     return list(root.value) if isinstance(root, yaml.SequenceNode) else None
 
 
+def scalars(root: Node | None) -> dict[str, str] | None:
+    """Return what a mapping has of plain values, as they are written; None where it is none."""
+    if not isinstance(root, yaml.MappingNode):
+        return None
+    pairs = [pair for pair in root.value if all(isinstance(n, yaml.ScalarNode) for n in pair)]
+    return {key.value: "" if is_empty(value) else value.value for key, value in pairs}
+
+
 def text(source: Source, key: str, node: Node) -> str | None:
     """One line of text, its white space tidied."""
     if not isinstance(node, yaml.ScalarNode):

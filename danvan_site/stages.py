@@ -7,10 +7,20 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from danvan_site import addresses, catalog, compression, config, content, markdown, render, views
+from danvan_site import (
+    addresses,
+    catalog,
+    comments,
+    compression,
+    config,
+    content,
+    markdown,
+    render,
+    views,
+)
 from danvan_site.compressing import Compressing
 from danvan_site.content import Bulletin, ReadFile, ReadOptions
 from danvan_site.discovery import File
@@ -69,6 +79,7 @@ class Stages:
         self._report = BuildReport(seconds=dict(seconds))
         self._problems: list[Problem] = []
         self._media: dict[str, KnownSource] = {}
+        self._comments: dict[str, str] = {}
         self._trusted_before = 0
         self._pictures_folder = options.cache / "pictures"
 
@@ -134,20 +145,36 @@ class Stages:
     def _read(self, files: Mapping[str, File]) -> dict[str, Bulletin]:
         """Read what changed; return all bulletins by path."""
         known = self._state.sources()
-        texts = [file for path, file in files.items() if path.endswith(".md")]
+        texts = [file for path, file in files.items() if _is_text(path)]
         changed = [file for file in texts if not self._is_fresh(file, known.get(file.path))]
         self._progress.stage("read", len(changed))
         with self._state.changing():
             self._state.forget_sources(path for path in known if path not in files)
             self._read_changed(changed, known)
-        self._media = {path: each for path, each in known.items() if not path.endswith(".md")}
+        self._media = {path: each for path, each in known.items() if not _is_text(path)}
         bulletins: dict[str, Bulletin] = {}
         for file in texts:
+            if content.is_of_comments(file.path):
+                self._add_comments(file.path, known[file.path], files)
+                continue
             bulletin, problems = content.from_state(file.path, known[file.path], self._rows)
             self._problems += problems
             if bulletin:
                 bulletins[file.path] = bulletin
         return self._with_views(files.get(views.FILE), bulletins)
+
+    def _add_comments(self, path: str, known: KnownSource, files: Mapping[str, File]) -> None:
+        """Put the comments in a file to the bulletin beside it."""
+        self._problems += map(Problem.from_row, known.problems)
+        bulletin = f"{path.removesuffix(comments.SUFFIX)}.md"
+        if bulletin not in files:
+            place = Place(f"{self._reading.shown}/{path}")
+            details = {"bulletin": PurePosixPath(bulletin).name}
+            self._problems.append(
+                Problem("comments-without-bulletin", place, details, Severity.WARNING)
+            )
+        elif known.head:
+            self._comments[bulletin] = known.digest
 
     def _with_views(self, file: File | None, bulletins: dict[str, Bulletin]) -> dict[str, Bulletin]:
         """Return the bulletins with what was counted from logs added to their views."""
@@ -208,8 +235,9 @@ class Stages:
     ) -> tuple[Library, References]:
         options = self._options
         library = assemble(
-            sources.values(), self._settings, options.now, options.drafts, options.future
-        )
+            sources.values(), self._settings, options.now, options.drafts, options.future,
+            self._comments,
+        )  # fmt: skip
         published = {each.path: each for each in (*library.bulletins, *library.pages)}
         references = References(
             files,
@@ -500,6 +528,11 @@ def _with_copies(
         order += copies.get(path, ())
         order += [path] if path in files else []
     return order
+
+
+def _is_text(path: str) -> bool:
+    """Tell whether a file is a bulletin, or has the comments on one."""
+    return path.endswith(".md") or content.is_of_comments(path)
 
 
 def _duplicate_ids(bulletins: Sequence[Bulletin], shown: str) -> Iterator[Problem]:

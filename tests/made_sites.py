@@ -4,6 +4,7 @@ a site with next to nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.sites import write_site
@@ -132,6 +133,7 @@ def crowded(folder: Path) -> None:
         f"tags: [{tags}]\nattachments: [phu-luc.txt]\nsource: {{name: Nguồn không có địa chỉ}}\n"
         f"unit: {LONG_TITLE[:120]}\n---\n{EVERYTHING}"
     )
+    files["2021/03/du-thu.comments.yaml"] = COMMENTS
     files["2021/03/phu-luc.txt"] = "Phụ lục\n"
     files["2021/03/khong-ro-ngay.md"] = (
         "---\ntitle: Tin không rõ ngày\ndate: 2021-03\ncategory: Tin trong tháng\n---\n"
@@ -139,6 +141,24 @@ def crowded(folder: Path) -> None:
     )
     files["2020/chi-mot-tin.md"] = "---\ntitle: Chỉ rõ năm\ndate: 2020\n---\nChỉ rõ năm.\n"
     write_site(folder, CROWDED, files)
+
+
+def _thread() -> Iterator[str]:
+    """Ten comments, each a reply to the one before, and what readers type in them."""
+    said = (
+        "Xin *cảm ơn* [Ban](https://example.org/x).\\nDòng hai.\\n\\n- một\\n- hai\\n\\n> trích",
+        "a" * 300,
+        "Xem https://example.org/" + "dai-" * 60,
+    )
+    for number in range(10):
+        reply = f", reply_to: y{number - 1}" if number else ""
+        author = "Nguyễn Thị Minh Khai" if number % 2 else "A" * 120
+        body = said[number % len(said)]
+        who = f"id: y{number}, author: {author}, date: 2021-03-1{number}"
+        yield f'- {{{who}{reply}, body: "{body}"}}\n'
+
+
+COMMENTS = "".join(_thread())
 
 
 def english(folder: Path) -> None:
@@ -163,6 +183,11 @@ def english(folder: Path) -> None:
     )
     files["2021/silence.md"] = "---\ntitle: Silence\ndate: 2021-03-02\n---\n"
     files["2020/year.md"] = "---\ntitle: Some year\ndate: 2020\n---\nOnly the year is known.\n"
+    files["2021/story-0.comments.yaml"] = (
+        "- {id: a, author: Jane Doe, date: 2021-02-06, body: What a story!}\n"
+        "- {author: John Roe, date: 2021-02-07, reply_to: a, body: Indeed.}\n"
+    )
+    files["pages/about.comments.yaml"] = "- {author: Jane Doe, date: 2021, body: Good to know.}\n"
     files["pages/about.md"] = "---\ntitle: About\nmenu: 1\n---\nAbout this bulletin.\n"
     write_site(folder, ENGLISH, files)
 

@@ -195,6 +195,7 @@ def _import(words: Catalog) -> Group:
     capture = _command(words, "capture", options, run)
     commands = {
         "capture": capture,
+        "comments": _import_comments(words),
         "html": _import_html(words),
         "table": _import_table(words),
         "wordpress": _import_wordpress(words),
@@ -238,6 +239,21 @@ def _import_table(words: Catalog) -> Command:
         *_importing(words),
     ]
     return _command(words, "table", options, run)
+
+
+def _import_comments(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import importing
+
+        return importing.readers_comments(console, values)
+
+    files = f"{words.say('metavar-file')}…"
+    options = [
+        click.Argument(["files"], type=Place(words), metavar=files, nargs=-1, required=True),
+        _switch(words, "--approved"),
+        *_importing(words),
+    ]
+    return _command(words, "comments", options, run)
 
 
 def _import_wordpress(words: Catalog) -> Command:

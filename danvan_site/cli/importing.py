@@ -17,7 +17,15 @@ from danvan_site.cli.building import Bars, settings_file
 from danvan_site.cli.console import Console
 from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, UsageError
-from danvan_site.importers import capture, learning, mapping, passes, profile, table
+from danvan_site.importers import (
+    capture,
+    comments,
+    learning,
+    mapping,
+    passes,
+    profile,
+    table,
+)
 from danvan_site.importers import pages as html
 from danvan_site.importers.frame import Draft, Importing, Outcome, Target, bring
 from danvan_site.importers.ledger import open_ledger
@@ -107,6 +115,18 @@ def tables(console: Console, values: Mapping[str, Any]) -> int:
         return _propose(console, values, path, source.first)
     found = mapping.load(path, path.as_posix(), source.header)
     return _run(console, values, table.importing(source, found, zone))
+
+
+def readers_comments(console: Console, values: Mapping[str, Any]) -> int:
+    """Import the comments in the files and folders that the arguments name."""
+    settings = _settings(values)
+    zone = settings.timezone if settings else config.DEFAULT_ZONE
+    base_url = settings.base_url if settings else ""
+    sources = expanded(values["files"])
+    return _run(
+        console, values,
+        comments.importing(sources, _target(values), zone, base_url, values["approved"]),
+    )  # fmt: skip
 
 
 def wordpress_exports(console: Console, values: Mapping[str, Any]) -> int:

@@ -22,7 +22,7 @@ from danvan_site import frontmatter, markdown, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.errors import Place, Problem, Severity
 from danvan_site.importers.ledger import LEDGER, Entry, Ledger
-from danvan_site.importers.placing import contained, create, create_copy, reason_of
+from danvan_site.importers.placing import contained, create, create_copy, reason_of, replace
 from danvan_site.workers import Workers
 
 UNDATED = "chua-ro-ngay"  # the folder of bulletins whose date a person must still settle
@@ -78,6 +78,8 @@ class Draft:
     whole portal that was printed on the page; it does not belong to the bulletin.  ``path`` is that
     of its file, where that is known; otherwise it goes into the habitual folder.  ``companions`` go
     along with it; ``beside`` are files that have its name but for the ending: (ending, text).
+    Where ``text`` is not '', it is no bulletin: the whole of the file at ``path``, to which later
+    imports may add.
     """
 
     fields: Mapping[str, object]
@@ -91,6 +93,7 @@ class Draft:
     path: str = ""
     companions: tuple[Companion, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
+    text: str = ""
 
     @property
     def folder(self) -> PurePosixPath:
@@ -223,6 +226,35 @@ class Target:
             _shown(item), problem=problem, draft=draft, difference=difference, size=item.size
         )
 
+    def add(self, item: Item, kind: str, entry: Entry | None, draft: Draft) -> Outcome:
+        """Write a file that has one name alone: a new one, or in place of one that is, by its
+        *entry*, still as an import wrote it; tell in what it differs from any other."""
+        relative, content = PurePosixPath(draft.path), compose(draft)
+        try:
+            path = contained(self.folder, relative)
+            there = path.read_bytes() if os.path.lexists(path) else b""
+            is_ours = entry is not None and entry.written == _digest(there)
+            if there == content:
+                self._record(item, kind, relative, content if is_ours else b"")
+                return _seen(item, draft.path, draft)
+            if there and not is_ours:
+                problem = Problem(
+                    "import-changed-beside", item.source, {"written": draft.path}, Severity.WARNING
+                )
+                difference = _difference(item, relative, there, content)
+                return Outcome(
+                    _shown(item), None, problem, draft, difference=difference, size=item.size
+                )
+            if not self.is_trial:
+                (replace if there else create)(path, content)
+            self._keep_original(item)
+            self._record(item, kind, relative, content)
+        except OSError as error:
+            details = {"folder": self.folder.as_posix(), "reason": reason_of(error)}
+            problem = Problem("import-not-written", item.source, details)
+            return Outcome(_shown(item), problem=problem, draft=draft, size=item.size)
+        return Outcome(_shown(item), written=path, draft=draft, size=item.size)
+
     def _holds(self, relative: PurePosixPath, content: bytes) -> bool | None:
         """Tell whether the file of that name has that content, None where there is no such file."""
         if self.is_trial and relative in self._taken:
@@ -261,7 +293,9 @@ class Target:
         return True
 
     def _record(self, item: Item, kind: str, relative: PurePosixPath, content: bytes) -> None:
-        entry = Entry(item.key, item.digest, kind, relative.as_posix(), _digest(content))
+        # What a person wrote is not known by what is in it: it may not be written over later.
+        written = _digest(content) if content else ""
+        entry = Entry(item.key, item.digest, kind, relative.as_posix(), written)
         self.ledger.record(entry, is_kept=not self.is_trial)
 
     def _keep_original(self, item: Item) -> None:
@@ -320,6 +354,8 @@ def _settle(kind: str, target: Target, item: Item, result: Drawn) -> Outcome:
     assert result
     # The same piece may have come a second time in this run.
     entry = target.ledger.find(item.key, item.digest)
+    if result.text:
+        return target.add(item, kind, entry, result)
     if entry is None:
         return target.place(item, kind, result)
     if entry.digest == item.digest:
@@ -329,6 +365,8 @@ def _settle(kind: str, target: Target, item: Item, result: Drawn) -> Outcome:
 
 def compose(draft: Draft) -> bytes:
     """Return a draft's file."""
+    if draft.text:
+        return draft.text.encode()
     return frontmatter.compose(draft.fields, draft.body).encode()
 
 

@@ -16,7 +16,7 @@ import jinja2
 from danvan_site.catalog import Catalog
 from danvan_site.errors import Place, Severity, UsageError
 from danvan_site.importers.frame import Draft, Outcome
-from danvan_site.importers.placing import reason_of
+from danvan_site.importers.placing import reason_of, replace
 
 # So many of a kind the page lists; the JSON file has all of them.
 _LISTED = 1000
@@ -83,7 +83,7 @@ class Report:
                 finally:
                     self._json.write(f"\n],\n{json.dumps(self.summary())[1:]}\n")
             os.replace(begun, lines)
-            _replace(page, self._page().encode("utf-8", "replace"))
+            replace(page, self._page().encode("utf-8", "replace"))
         except OSError as error:
             raise UsageError(
                 "import-report", Place(page.as_posix()), reason=reason_of(error)
@@ -170,12 +170,3 @@ def _refuse_foreign(path: Path) -> None:
         raise UsageError("import-report", Place(path.as_posix()), reason=reason_of(error)) from None
     if not is_ours:
         raise UsageError("import-report-foreign", Place(path.as_posix()))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    begun = path.with_name(f".{path.name}.part")
-    try:
-        begun.write_bytes(content)
-        os.replace(begun, path)
-    finally:
-        begun.unlink(missing_ok=True)

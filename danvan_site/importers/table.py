@@ -105,7 +105,7 @@ class Table:
             rows = _unwrapped(json.loads(self.path.read_bytes()))
             yield from (Placed(number, row) for number, row in enumerate(rows, start=1))
         else:
-            yield from _csv_rows(_text(self.path.read_bytes()))
+            yield from csv_rows(_text(self.path.read_bytes()))
 
     def total(self) -> int:
         """Return how many lines or rows there are, as far as that is known at once, else 0."""
@@ -161,7 +161,8 @@ def _text(data: bytes) -> str:
     return text
 
 
-def _csv_rows(text: str) -> Iterator[Placed | Problem]:
+def csv_rows(text: str) -> Iterator[Placed]:
+    """Yield the rows of CSV; raise ValueError or csv.Error where it cannot be read on."""
     csv.field_size_limit(_MAX_CELL)
     # Some spreadsheets say on a line of its own what separates the cells.
     said = re.match(r"sep=(.)\r?\n", text)

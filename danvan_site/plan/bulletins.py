@@ -13,7 +13,7 @@ from danvan_site.config import Reply
 from danvan_site.content import Bulletin
 from danvan_site.dates import Moment, short
 from danvan_site.markdown import Heading
-from danvan_site.plan import pictures, same_day
+from danvan_site.plan import comments, pictures, same_day
 from danvan_site.plan.frame import Frame, Values, anchor, root_of
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
@@ -69,6 +69,8 @@ def _inputs(
         parts += [stamps[each] for each in getattr(head, name) if each in stamps]
     parts.append(frame.shares.stamp(bulletin))
     parts += own_inputs(frame, bulletin)
+    if bulletin.path in frame.library.comments:
+        parts.append(frame.library.comments[bulletin.path])
     return "\0".join(parts)
 
 
@@ -137,6 +139,7 @@ def _plain_page(frame: Frame, page: Bulletin) -> Values:
     )
     context["bulletin"] = {"title": meta.title, "lead": meta.lead}
     context["contents"] = contents_of(page.contents)
+    context["comments"] = comments.values(frame, page)
     context["body"] = _body_of(frame, page)
     return context
 
@@ -173,6 +176,7 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         "jsonld": _json_ld(frame, bulletin, values),
         "contents": contents_of(bulletin.contents),
         "related": [_headline(each) for each in frame.related.of(bulletin, older)],
+        "comments": comments.values(frame, bulletin),
         "reply": reply_form(frame, frame.settings.reply, meta.title, values["permalink"]),
         "share": _share(frame, bulletin, values["permalink"]),
     }
@@ -362,6 +366,7 @@ def _json_ld(frame: Frame, bulletin: Bulletin, values: Values) -> str:
             news["image"] = settings.base_url + values["image"]["src"]
     if meta.source:
         news["isBasedOn"] = meta.source.url or meta.source.name
+    news |= comments.data(frame, bulletin)
     return script_json({key: value for key, value in news.items() if value})
 
 
