@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from danvan_site import dates, palette, schema, vietnamese
@@ -435,6 +434,6 @@ def _check_colours(text: str, source: schema.Source) -> None:
             source.fault("bad-colour", place, key=key, found=found[1])
 
 
-def by_identity(units: tuple[Unit, ...]) -> MappingProxyType[str, Unit]:
+def by_identity(units: Iterable[Unit]) -> Mapping[str, Unit]:
     """Return the units under what identifies their names."""
-    return MappingProxyType({vietnamese.identity(unit.name): unit for unit in units})
+    return {vietnamese.identity(unit.name): unit for unit in units}

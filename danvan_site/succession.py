@@ -12,7 +12,7 @@ class Succession:
     """What units came from and became; without circles, which the settings refuse."""
 
     def __init__(self, units: Sequence[Unit]) -> None:
-        self._units = by_identity(tuple(units))
+        self._units = by_identity(units)
         self._before: dict[str, list[Unit]] = {}
         for unit in self._units.values():
             if unit.successor:
