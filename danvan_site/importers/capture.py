@@ -34,7 +34,7 @@ def importing(
 ) -> Importing:
     """Return the import of *files*, one bulletin of each; for the rest see `passes.reading`."""
     options = passes.reading(date, zone, categories)
-    return Importing(KIND, map(_item, files), _draw, options, len(files))
+    return Importing(KIND, map(_item, files), _draw, options, zone, len(files))
 
 
 def _item(path: Path) -> Item | Outcome:

@@ -93,7 +93,7 @@ def importing(
 ) -> Importing:
     """Return the import of *sources* into the bulletins of *folder*; *approved* as for
     `services.read`."""
-    return Importing(KIND, _items(sources, folder, zone, base_url, approved), _draw, zone)
+    return Importing(KIND, _items(sources, folder, zone, base_url, approved), _draw, zone, zone)
 
 
 def _items(

@@ -153,12 +153,14 @@ Draw = Callable[[Any, Item], Draft]
 class Importing:
     """What is to be imported: the ``kind`` for the ledger; the ``items``, or at once what became of
     those that are none; ``draw``, which makes a draft of ``options`` and an item, or raises
-    ImportFailure; and the sum of the items' sizes, 0 where it is not known."""
+    ImportFailure; the zone of dates that say none; and the sum of the items' sizes, 0 where it is
+    not known."""
 
     kind: str
     items: Iterable[Item | Outcome]
     draw: Draw
     options: Any
+    zone: str
     total: int = 0
 
 
@@ -172,22 +174,23 @@ class Target:
     with_originals: bool = False
     # What a trial would have written.
     _taken: set[PurePosixPath] = field(default_factory=set)
+    # Folders that were found to lie in the target: to resolve each path takes longer than to write.
+    _inside: set[PurePosixPath] = field(default_factory=set)
 
     @property
     def folder(self) -> Path:
         """The folder itself."""
         return self.ledger.folder
 
-    def place(self, item: Item, kind: str, draft: Draft) -> Outcome:
-        """Write *draft* under a name that is still free, with all that goes along with it, and
-        record it."""
-        content = compose(draft)
+    def place(self, item: Item, kind: str, draft: Draft, content: bytes) -> Outcome:
+        """Write *draft*, whose file is *content*, under a name that is still free, with all that
+        goes along with it, and record it."""
         try:
             for relative in _names(draft):
                 is_same = self._holds(relative, content)
                 if is_same is False or not self._accompany(draft, relative):
                     continue
-                path = contained(self.folder, relative)
+                path = self._contained(relative)
                 # Also over the same content: what a killed run left beside it goes.
                 if not self._create(relative, path, content) and not is_same:
                     continue
@@ -203,9 +206,8 @@ class Target:
             problem = Problem("import-not-written", item.source, details)
             return Outcome(_shown(item), problem=problem, draft=draft, size=item.size)
 
-    def compare(self, item: Item, entry: Entry, draft: Draft) -> Outcome:
+    def compare(self, item: Item, entry: Entry, draft: Draft, content: bytes) -> Outcome:
         """Tell in what the draft of a changed source differs from the bulletin that there is."""
-        content = compose(draft)
         relative = PurePosixPath(entry.path)
         there = self._read(relative)
         parts = [(relative, there, content)]
@@ -226,12 +228,14 @@ class Target:
             _shown(item), problem=problem, draft=draft, difference=difference, size=item.size
         )
 
-    def add(self, item: Item, kind: str, entry: Entry | None, draft: Draft) -> Outcome:
+    def add(
+        self, item: Item, kind: str, entry: Entry | None, draft: Draft, content: bytes
+    ) -> Outcome:
         """Write a file that has one name alone: a new one, or in place of one that is, by its
         *entry*, still as an import wrote it; tell in what it differs from any other."""
-        relative, content = PurePosixPath(draft.path), compose(draft)
+        relative = PurePosixPath(draft.path)
         try:
-            path = contained(self.folder, relative)
+            path = self._contained(relative)
             there = path.read_bytes() if os.path.lexists(path) else b""
             is_ours = entry is not None and entry.written == _digest(there)
             if there == content:
@@ -255,18 +259,27 @@ class Target:
             return Outcome(_shown(item), problem=problem, draft=draft, size=item.size)
         return Outcome(_shown(item), written=path, draft=draft, size=item.size)
 
+    def _contained(self, relative: PurePosixPath) -> Path:
+        """Return the path of *relative*; raise OSError where a link leads out of the folder."""
+        path = self.folder / relative
+        if relative.parent not in self._inside or path.is_symlink():
+            contained(self.folder, relative)
+            if path.parent.is_dir():
+                self._inside.add(relative.parent)
+        return path
+
     def _holds(self, relative: PurePosixPath, content: bytes) -> bool | None:
         """Tell whether the file of that name has that content, None where there is no such file."""
         if self.is_trial and relative in self._taken:
             return False
-        path = contained(self.folder, relative)
+        path = self._contained(relative)
         if not os.path.lexists(path):
             return None
         return path.is_file() and path.read_bytes() == content
 
     def _read(self, relative: PurePosixPath) -> bytes:
         try:
-            return contained(self.folder, relative).read_bytes()
+            return self._contained(relative).read_bytes()
         except OSError:
             return b""
 
@@ -277,10 +290,10 @@ class Target:
         if any(self._holds(each, content) is False for each, content in beside):
             return False
         for each, content in beside:
-            self._create(each, contained(self.folder, each), content)
+            self._create(each, self._contained(each), content)
         for companion in draft.companions if not self.is_trial else ():
             if companion.source:
-                place = contained(self.folder, PurePosixPath(companion.path))
+                place = self._contained(PurePosixPath(companion.path))
                 create_copy(place, companion.source)
         return True
 
@@ -303,12 +316,12 @@ class Target:
             return
         name = hashlib.sha256(item.original).hexdigest()
         relative = PurePosixPath(ORIGINALS, name[:2], f"{name}{item.suffix}")
-        create(contained(self.folder, relative), item.original)
+        create(self._contained(relative), item.original)
 
 
 def bring(importing: Importing, target: Target, workers: Workers) -> Iterator[Outcome]:
     """Import; yield what became of each piece, in the order of the source."""
-    share = workers.share((importing.draw, importing.options))
+    share = workers.share((importing.draw, importing.options, importing.zone))
     # What is drawn from the source and not settled yet.
     waiting: deque[Item | Outcome] = deque()
     asked = _asked(importing.items, target.ledger, waiting)
@@ -334,53 +347,54 @@ def _asked(
         yield item if isinstance(item, Item) else None
 
 
-Drawn = Draft | Problem | None
+# A draft with its file, or why there is none; None where none was asked for.
+Drawn = tuple[Draft, bytes] | Problem | None
 
 
-def _draw_some(work: tuple[Draw, Any], some: Sequence[Item | None]) -> list[Drawn]:
-    draw, options = work
-    results: list[Drawn] = []
-    for item in some:
-        try:
-            results.append(draw(options, item) if item else None)
-        except ImportFailure as failure:
-            results.append(failure.problem)
-    return results
+def _draw_some(work: tuple[Draw, Any, str], some: Sequence[Item | None]) -> list[Drawn]:
+    draw, options, zone = work
+    return [_drawn(draw, options, zone, item) if item else None for item in some]
+
+
+def _drawn(draw: Draw, options: Any, zone: str, item: Item) -> Drawn:
+    try:
+        draft = draw(options, item)
+    except ImportFailure as failure:
+        return failure.problem
+    if draft.text:
+        return draft, draft.text.encode()
+    text = frontmatter.compose(draft.fields, draft.body)
+    fault = _fault_of(text, draft.is_page, item.source, zone)
+    return Problem(fault.code, item.source, fault.details) if fault else (draft, text.encode())
+
+
+def _fault_of(text: str, is_page: bool, place: Place, zone: str) -> Problem | None:
+    """Return what a build would not accept of a bulletin's file, None where that is nothing."""
+    source = schema.Source(place.file, zone)
+    parts = frontmatter.split(text, source)
+    if parts:
+        frontmatter.read(parts.front, source, is_page)
+        if markdown.may_have_faults(parts.body):
+            _, faults = markdown.read(parts.body, place.file, 1, markdown.Options())
+            source.problems += faults
+    errors = (each for each in source.problems if each.severity is Severity.ERROR)
+    return next(errors, None)
 
 
 def _settle(kind: str, target: Target, item: Item, result: Drawn) -> Outcome:
     if isinstance(result, Problem):
         return Outcome(_shown(item), problem=result, size=item.size)
     assert result
+    draft, content = result
     # The same piece may have come a second time in this run.
     entry = target.ledger.find(item.key, item.digest)
-    if result.text:
-        return target.add(item, kind, entry, result)
-    if entry is None:
-        return target.place(item, kind, result)
-    if entry.digest == item.digest:
-        return _seen(item, entry.path, result)
-    return target.compare(item, entry, result)
-
-
-def compose(draft: Draft) -> bytes:
-    """Return a draft's file."""
     if draft.text:
-        return draft.text.encode()
-    return frontmatter.compose(draft.fields, draft.body).encode()
-
-
-def fault_of(draft: Draft, place: Place, zone: str) -> Problem | None:
-    """Return what a build would not accept of a draft, None where that is nothing."""
-    source = schema.Source(place.file, zone)
-    parts = frontmatter.split(compose(draft).decode(), source)
-    if parts:
-        frontmatter.read(parts.front, source, draft.is_page)
-        if markdown.may_have_faults(parts.body):
-            _, faults = markdown.read(parts.body, place.file, 1, markdown.Options())
-            source.problems += faults
-    errors = (each for each in source.problems if each.severity is Severity.ERROR)
-    return next(errors, None)
+        return target.add(item, kind, entry, draft, content)
+    if entry is None:
+        return target.place(item, kind, draft, content)
+    if entry.digest == item.digest:
+        return _seen(item, entry.path, draft)
+    return target.compare(item, entry, draft, content)
 
 
 def _digest(content: bytes) -> str:

@@ -59,7 +59,9 @@ def importing(
 ) -> Importing:
     """Return the import of the pages in *places*, folders or files."""
     files = list(dict.fromkeys(found for place in places for found in found_files(place)))
-    return Importing(KIND, map(_item, files), _draw, Options(reading, profiles), len(files))
+    return Importing(
+        KIND, map(_item, files), _draw, Options(reading, profiles), reading.zone, len(files)
+    )
 
 
 def found_files(place: Path) -> Iterator[Found]:
@@ -123,10 +125,4 @@ def _draw(options: Options, item: Item) -> Draft:
     if profile.selects(kind.skip, page.root):
         raise LeftOut("import-page-other", item.source, profile=kind.name)
     found = item.content.found
-    draft = portal.Reader(
-        options.reading, item.source, page, kind, found.path, found.folder
-    ).draft()
-    fault = frame.fault_of(draft, item.source, options.reading.zone)
-    if fault:
-        raise ImportFailure(fault.code, item.source, **fault.details)
-    return draft
+    return portal.Reader(options.reading, item.source, page, kind, found.path, found.folder).draft()

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from danvan_site import addresses, dates, frontmatter, vietnamese
 from danvan_site.dates import DateError, Moment
 from danvan_site.errors import Place, Problem, Severity, UsageError
-from danvan_site.importers import frame, legacy_fonts, workbook
+from danvan_site.importers import legacy_fonts, workbook
 from danvan_site.importers.conversion import convert
 from danvan_site.importers.encodings import decode
 from danvan_site.importers.frame import Draft, Dropped, ImportFailure, Importing, Item, Outcome
@@ -192,7 +192,7 @@ class Reading(NamedTuple):
 def importing(table: Table, map_: Map | None, zone: str) -> Importing:
     """Return the import of *table*, one bulletin of each row; *map_* is None for own data."""
     items = _own_items(table) if map_ is None else _items(table, map_)
-    return Importing(KIND, items, _draw, Reading(map_, zone), table.total())
+    return Importing(KIND, items, _draw, Reading(map_, zone), zone, table.total())
 
 
 def _digest(row: Row) -> str:
@@ -274,11 +274,7 @@ class _Bodies:
 
 
 def _draw(options: Reading, item: Item) -> Draft:
-    draft = _own_draft(options, item) if options.map is None else _mapped_draft(options, item)
-    fault = frame.fault_of(draft, item.source, options.zone)
-    if fault:
-        raise ImportFailure(fault.code, item.source, **fault.details)
-    return draft
+    return _own_draft(options, item) if options.map is None else _mapped_draft(options, item)
 
 
 def _own_draft(options: Reading, item: Item) -> Draft:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from danvan_site import comments, vietnamese
 from danvan_site.dates import DateError, Moment, parse, zone_of
 from danvan_site.errors import Problem, Severity
-from danvan_site.importers import frame, legacy_fonts, tree
+from danvan_site.importers import legacy_fonts, tree
 from danvan_site.importers.conversion import convert
 from danvan_site.importers.frame import Companion, Draft, Dropped, ImportFailure, Item, LeftOut
 from danvan_site.importers.wordpress import showing
@@ -70,11 +70,7 @@ def draw(reading: Reading, item: Item) -> Draft:
     post = read(source.root, source.piece.data)
     _let_in(reading, post, item)
     drawing = _Drawing(reading, item, source, post)
-    draft = drawing.page() if post.text("post_type") == "page" else drawing.bulletin()
-    fault = frame.fault_of(draft, item.source, reading.zone)
-    if fault:
-        raise ImportFailure(fault.code, item.source, **fault.details)
-    return draft
+    return drawing.page() if post.text("post_type") == "page" else drawing.bulletin()
 
 
 def _let_in(reading: Reading, post: Post, item: Item) -> None:

@@ -91,7 +91,7 @@ def importing(
     reading = Reading(site, frozenset((*POST_TYPES, *types)), uploads, zone, fetched)
     _look_through(exports, reading, library)
     items = _items(exports, library, with_originals)
-    return Importing(KIND, items, draw, reading, sum(each.size for each in exports))
+    return Importing(KIND, items, draw, reading, zone, sum(each.size for each in exports))
 
 
 def _site_of(exports: Sequence[Export], zone: str) -> Site:
