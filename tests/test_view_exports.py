@@ -350,6 +350,25 @@ def test_a_damaged_export_does_not_count_at_all(bench: Workbench, data: bytes) -
     assert not (bench.folder / "content/views.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"label,nb_visits\r/ban-tin/2020/07/a.html,7\n",
+        b"label,nb_\rvisits\n/ban-tin/2020/07/a.html,7\n",
+        b"label,bounce_rate\n/ban-tin/2020/07/a.html,7\n",
+        FIELDS.replace("Session", "Bot").encode() + hit().encode(),
+        FIELDS.replace(",Date", ",\rDate").encode() + hit().encode(),
+        hits(hit()).encode("utf-16"),
+        "label,nb_visits\n".encode("utf-32"),
+        b"label," + b"x," * 9000 + b"nb_visits\n",
+    ],
+)
+def test_what_is_no_export_is_said_so(bench: Workbench, data: bytes) -> None:
+    (bench.folder / NAME).write_bytes(data)
+    done = bench.run("views", NAME, "--json")
+    assert (done.code, done.report["logs"][0]["problem"]["code"]) == (1, "views-log-unknown")
+
+
 # What is damaged
 
 

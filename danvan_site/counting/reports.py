@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from danvan_site import vietnamese
-from danvan_site.counting.logs import Seen, opened
+from danvan_site.counting.logs import LogFailure, Seen, opened
 from danvan_site.dates import MONTHS_EN
 
 _HEAD = 1 << 16
@@ -102,8 +102,10 @@ def rows(path: Path, seen: Seen) -> Iterator[Row]:
     """
     with opened(path) as file:
         lines = _lines(file)
-        head = next(line for line in lines if line.strip("\ufeff\r\n"))
+        head = next((line for line in lines if line.strip("\ufeff\r\n")), "")
         fields = _fields(head)
+        if not fields:
+            raise LogFailure("views-log-unknown", path)
         for values in csv.reader(lines, delimiter=_separator(head), strict=True):
             if values:
                 seen.lines += 1
@@ -174,9 +176,9 @@ def _separator(head: str) -> str:
 def _fields(head: str) -> Mapping[str, int]:
     """Return the places of the columns by the first line, nothing where it is of no report; under
     ``""`` how many there are."""
-    if len(head) > _LONGEST_HEAD:
-        return {}
     head = head.lstrip("\ufeff").strip("\r\n")
+    if len(head) > _LONGEST_HEAD or "\r" in head:
+        return {}
     names = next(csv.reader([head], delimiter=_separator(head)), [])
     fields = {"": len(names)}
     for at, name in enumerate(names):
