@@ -238,7 +238,8 @@ def test_reports_are_read_however_they_are_written(bench: Workbench, data: bytes
 
 def test_where_nothing_names_the_days_the_option_does(bench: Workbench) -> None:
     bench.write("pages.csv", PAGES)
-    done = bench.run("views", "pages.csv")
+    bench.write("2026-11-02.csv", PAGES)
+    done = bench.run("views", "pages.csv", "2026-11-02.csv")
     assert done.code == 1
     assert "--period 2024-01-01..2024-01-31" in done.stderr
     assert not (bench.folder / "content/views.yaml").exists()

@@ -118,7 +118,9 @@ def rows(path: Path, seen: Seen) -> Iterator[Row]:
 def named_days(path: Path) -> Days | None:
     """Return the days that Matomo wrote at the end of a report's name, if it did:
     ``Export _ Page URLs _ January 2024.csv``."""
-    return days(_COPY.sub("", _ENDING.sub("", path.name)).rpartition(" _ ")[2])
+    _, mark, told = _COPY.sub("", _ENDING.sub("", path.name)).rpartition(" _ ")
+    # A day in a name that somebody else gave may be that of the export.
+    return days(told) if mark else None
 
 
 def days(text: str) -> Days | None:
