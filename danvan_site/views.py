@@ -3,7 +3,8 @@
 A machine writes it (`counting`), a person can read it: ``views`` has a number for each bulletin,
 under its ``id`` or, where it has none, under its address (``2020/07/ten-bai.html``); ``as_of`` is
 the day to which all of them were counted.  The number is added to ``views`` of the front matter,
-which stays as it is.  ``counted`` is for the next counting alone (`counting.ledger`).
+which stays as it is.  ``counted`` and ``exports`` are for the next counting alone
+(`counting.ledger`).
 """
 
 from __future__ import annotations
@@ -32,19 +33,21 @@ class Count(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Views:
     """The file as read.  ``as_of`` is ISO 8601, '' where nothing was counted.  ``counted`` is what
-    lies in the file for the next counting, by the name of the server."""
+    lies in the file for the next counting, by the name of the server; ``exports`` the same of what
+    came from programs that count by themselves."""
 
     as_of: str = ""
     counts: tuple[Count, ...] = ()
     counted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    exports: Mapping[str, Any] = field(default_factory=dict)
 
 
+_LEDGER = schema.record(dict, whole=schema.table(schema.raw), parts=schema.table(schema.raw))
 _FIELDS: dict[str, schema.Reader] = {
     "as_of": schema.day,
     "views": schema.table(schema.number),
-    "counted": schema.table(
-        schema.record(dict, whole=schema.table(schema.raw), parts=schema.table(schema.raw))
-    ),
+    "counted": schema.table(_LEDGER),
+    "exports": _LEDGER,
 }
 
 
@@ -67,4 +70,9 @@ def read(data: bytes, source: schema.Source) -> Views:
     as_of: Moment | None = values.get("as_of")
     if counts and not as_of and "as_of" not in source.places:
         source.fault("missing-key", Place(source.file, 1, 1), key="as_of")
-    return Views(as_of.iso[:10] if as_of else "", tuple(counts), values.get("counted", {}))
+    return Views(
+        as_of.iso[:10] if as_of else "",
+        tuple(counts),
+        values.get("counted", {}),
+        values.get("exports", {}),
+    )

@@ -323,6 +323,15 @@ def test_a_bulletin_that_moved_takes_its_views_along(bench: Workbench) -> None:
     assert overlay(bench)["views"] == {"2020/07/moi.html": 1}
 
 
+def test_what_moved_counts_no_more_in_parts_of_any_server(bench: Workbench) -> None:
+    bench.write("access.log", line(target=B))
+    counted(bench, "access.log", "--server", "one")
+    bench.bulletin("b.md", slug="moi", aliases=[B.removeprefix("/ban-tin")])
+    bench.write("other.log", line(60))
+    counted(bench, "other.log", "--server", "two")
+    assert counted(bench, "access.log", "--server", "one")["added"] == {}
+
+
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as temporary:

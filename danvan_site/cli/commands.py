@@ -285,6 +285,7 @@ def _views(words: Catalog) -> Command:
         click.Argument(["logs"], type=Place(words), metavar=logs, nargs=-1, required=True),
         *_site(words),
         option(words, "--server", metavar=name, default=""),
+        option(words, "--period", metavar=words.say("metavar-period"), default=""),
         _switch(words, "--dry-run"),
         _switch(words, "--json"),
     ]

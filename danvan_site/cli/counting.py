@@ -12,6 +12,7 @@ from danvan_site.cli import DONE, PROBLEMS
 from danvan_site.cli.building import content_folder, now, settings_file
 from danvan_site.cli.console import Console
 from danvan_site.cli.importing import expanded
+from danvan_site.counting.reports import Days, days
 from danvan_site.counting.run import USUAL_SERVER, Counted, Order, count
 from danvan_site.counting.tally import LogCount
 from danvan_site.errors import Place, UsageError
@@ -38,6 +39,7 @@ def views(console: Console, values: Mapping[str, Any]) -> int:
         values["dry_run"],
         catalog.load(settings.language).say("views-heading"),
         os.urandom(16),
+        _period(values["period"]),
     )
     waiting = console.words.say("views-waiting")
     with locked(file.parent / ".cache" / "views.lock", lambda: console.say_aside(waiting)):
@@ -51,6 +53,13 @@ def views(console: Console, values: Mapping[str, Any]) -> int:
     return PROBLEMS if any(log.problem for log in counted.logs) else DONE
 
 
+def _period(text: str) -> Days | None:
+    found = days(text) if text else None
+    if text and not found:
+        raise UsageError("views-period", found=text[:80])
+    return found
+
+
 def _tell(console: Console, log: LogCount) -> None:
     if log.problem:
         console.list_problems([log.problem])
@@ -59,6 +68,7 @@ def _tell(console: Console, log: LogCount) -> None:
     names = ("lines", "views", "repeats", "before", "programs", "others", "unclear")
     details = {name: words.number(getattr(log, name)) for name in names}
     console.say(words.say("views-log", source=log.source, **details))
+    console.list_problems(log.notices)
 
 
 def _sum_up(console: Console, counted: Counted) -> None:
@@ -77,6 +87,7 @@ def _record(console: Console, counted: Counted) -> dict[str, Any]:
     for log in counted.logs:
         values = dataclasses.asdict(log)
         values["problem"] = console.words.record(log.problem) if log.problem else None
+        values["notices"] = [console.words.record(each) for each in log.notices]
         logs.append(values)
     return {
         "ok": not any(log.problem for log in counted.logs),

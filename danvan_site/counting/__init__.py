@@ -1,4 +1,4 @@
-"""Counting views from access logs: what is a view, and how no line counts twice.
+"""Counting views from access logs and exports: what is a view, and how no line counts twice.
 
 **A view** is a bulletin, a client and a half hour of the clock.  The lines of a log only say which
 views there were: a `GET` of a bulletin's page (under any address that leads to it) that the server
@@ -17,6 +17,12 @@ rest of it, or the same again, to be told from what was counted.  When a later l
 hour whole, or after 31 days, or where there are too many of them, the key and the digests of it are
 thrown away, and it counts no more.  Totals and all this are in
 one file, which is replaced as a whole: a run that is killed has counted everything or nothing.
+
+**Programs that count by themselves**, in readers' browsers, know of the same views, and of all
+servers: what was counted from their exports has a ledger of its own (``exports``), and where
+that or a server's has anything of a half hour, the other counts nothing of it.  A hit of
+GoatCounter is a line whose client is a session.  A report of Matomo has sums: one counts when its
+days are over and nobody has counted anything of them, all of it or nothing; then they are whole.
 
 **What follows**: logs with lines cut out of their middle may lose what was cut out; of machines
 that answer side by side, each with a log of its own, the logs are counted in one run or each under

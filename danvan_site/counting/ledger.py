@@ -1,4 +1,4 @@
-"""Which half hours of a server's logs were counted: whole ones, and the parts of others."""
+"""Which half hours of a source were counted: whole ones, and the parts of others."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class Ledger:
     key: bytes
     whole: set[int] = field(default_factory=set)
     parts: dict[int, Part] = field(default_factory=dict)
+    ending: set[int] = field(default_factory=set)  # whole as soon as this counting ends
 
     @classmethod
     def load(cls, row: Mapping[str, Any], today: int, key: bytes) -> Ledger:
@@ -87,7 +88,21 @@ class Ledger:
             parts[time] = f"{_iso(part.since)} {part.key.hex()}{views}"
         return {"whole": whole, "parts": parts}
 
-    def bound(self) -> None:
+    def has(self, slot: int) -> bool:
+        """Tell whether anything of a half hour was counted."""
+        return slot in self.whole or slot in self.parts or slot in self.ending
+
+    def counted(self) -> set[int]:
+        """Return all half hours that `has` knows."""
+        return self.whole.union(self.parts, self.ending)
+
+    def end(self) -> None:
+        """All was counted: of what is whole no more than that is kept."""
+        for slot in self.ending:
+            self.close(slot)
+        self._bound()
+
+    def _bound(self) -> None:
         """Keep of the parts the newest ones, as many as the file of views has room for.  On a site
         with few readers the half hours of years may all be such; what is closed counts no more."""
         views = 0
@@ -117,6 +132,11 @@ class Ledger:
         """A half hour is known whole; what was kept of its views is thrown away."""
         self.parts.pop(slot, None)
         self.whole.add(slot)
+
+    def close_parts(self) -> None:
+        """Close all that was counted in part."""
+        for slot in list(self.parts):
+            self.close(slot)
 
     def digest(self, slot: int, view: bytes) -> bytes:
         """Return what tells a view of a half hour from others."""

@@ -1,11 +1,14 @@
 """Access logs: which requests for pages they tell of.  A log's kind shows in what it says.
 
 Known are the common and the combined format of Apache and nginx (with the host before them, too),
-and the W3C extended format of IIS; each as it is or packed by gzip.
+the W3C extended format of IIS, and the exports of GoatCounter, versions 1 and 2, which have a line
+for each hit; each as it is or packed by gzip.
 """
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import gzip
 import io
 import re
@@ -14,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from danvan_site.errors import Place, Problem
 
@@ -39,6 +42,14 @@ _MONTHS = {
         b"jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1
     )
 }
+_HIT_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::\d\d(?:\.\d{1,9})?)?(?:Z|([+-])(\d\d):(\d\d))",
+    re.ASCII,
+)
+# By these an export of GoatCounter is known; before the first stands its version.
+_HIT_FIELDS = frozenset(("path", "event", "session", "bot", "date"))
+_HIT_VERSIONS = ("1path", "2path")
+_HITS = 10_000  # in one go
 _TIME, _DATE = re.compile(rb"(\d\d):(\d\d)(?::\d\d.*)?"), re.compile(rb"(\d{4})-(\d\d)-(\d\d)")
 
 
@@ -55,10 +66,12 @@ class Request(NamedTuple):
 
 @dataclass(slots=True)
 class Seen:
-    """How many lines a log has, and how many of them are none of an access log."""
+    """How many lines a log has, how many of them are none of its kind; and whether it is the
+    export of a program that counts by itself, beside the servers."""
 
     lines: int = 0
     unclear: int = 0
+    export: bool = False
 
 
 class LogFailure(Exception):
@@ -74,27 +87,35 @@ def requests(path: Path, seen: Seen) -> Iterator[Sequence[Request]]:
 
     Raises LogFailure where it cannot be read to its end.
     """
+    with opened(path) as log:
+        blocks = _blocks(log)
+        first = next(blocks, b"")
+        if first:
+            read = _kind(first, path)
+            seen.export = read is _hits
+            yield from read(first, blocks, seen)
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a log for reading, unpacked; what goes wrong meanwhile is a LogFailure."""
     try:
         if path.exists() and not path.is_file():  # neither a folder nor a device that never ends
             raise LogFailure("views-log-unreadable", path, reason="?")
         with path.open("rb") as raw, _unpacked(raw) as log:
-            blocks = _blocks(log)
-            first = next(blocks, b"")
-            if first:
-                read = _kind(first, path)
-                yield from read(first, blocks, seen)
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+            yield log
+    except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise LogFailure("views-log-unreadable", path, reason=reason or str(error)) from None
 
 
-def _unpacked(raw: BinaryIO) -> BinaryIO:
+def _unpacked(raw: io.BufferedReader) -> io.BufferedReader:
     packed = raw.read(2) == b"\x1f\x8b"
     raw.seek(0)
     return io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
 
 
-def _blocks(log: BinaryIO) -> Iterator[bytes]:
+def _blocks(log: io.BufferedReader) -> Iterator[bytes]:
     """Yield whole lines, a megabyte or so at a time.
 
     What has no end of line yet is still being written: it waits for the next time.  A line that
@@ -122,6 +143,8 @@ def _kind(first: bytes, path: Path) -> Reader:
         return _access
     if any(_ACCESS.match(line) for line in lines):
         return _access
+    if _hit_fields(lines[0].decode("utf-8", "replace").strip().split(",")):
+        return _hits
     raise LogFailure("views-log-unknown", path)
 
 
@@ -213,6 +236,68 @@ def _extended_minute(text: bytes) -> int:
         raise ValueError(text)
     year, month, day_of_month = map(int, date.groups())
     return _minute(year, month, day_of_month, int(time[1]), int(time[2]))
+
+
+# GoatCounter
+
+
+def _hits(first: bytes, blocks: Iterator[bytes], seen: Seen) -> Iterator[Sequence[Request]]:
+    """A hit is by a session; whether it is a program's, and no event, it says itself."""
+    text = (
+        line.decode("utf-8", "replace")
+        for block in _chained(first, blocks)
+        for line in block.lstrip(b"\r\n").splitlines(keepends=True)
+    )
+    rows = csv.reader(text, strict=True)
+    fields = _hit_fields(next(rows))
+    found = []
+    for row in rows:
+        if not row:
+            continue
+        seen.lines += 1
+        if len(row) != len(fields):
+            seen.unclear += 1
+        elif row[fields["event"]].strip().lower() in ("", "false", "0"):
+            found.append(_hit(row, fields))
+        if len(found) >= _HITS:
+            yield found
+            found = []
+    yield found
+
+
+def _hit_fields(names: Sequence[str]) -> dict[str, int]:
+    """Return the places of an export's fields, nothing where these are not the names of one."""
+    small = [name.strip('"').lower() for name in names]
+    if small[0] not in _HIT_VERSIONS:
+        return {}
+    fields = {name: at for at, name in enumerate(["path", *small[1:]])}
+    return fields if fields.keys() >= _HIT_FIELDS and len(fields) == len(names) else {}
+
+
+def _hit(row: Sequence[str], fields: dict[str, int]) -> Request:
+    session = row[fields["session"]]
+    if not session.strip("0- "):  # none was kept: who has the same machine is the same client
+        about = ("browser", "system", "screen size", "location")
+        session = "\t".join(row[fields[name]] for name in about if name in fields)
+    return Request(
+        _hit_minute(row[fields["date"]]),
+        row[fields["path"]].encode("utf-8", "replace"),
+        session.encode("utf-8", "replace"),
+        None if row[fields["bot"]].strip() in ("", "0") else b"",
+    )
+
+
+def _hit_minute(text: str) -> int:
+    """Read ``2026-11-23T10:05:30Z``."""
+    found = _HIT_TIME.fullmatch(text.strip())
+    if not found:
+        return NEVER
+    zone = int(found[7] or 0) * 60 + int(found[8] or 0)
+    try:
+        minute = _minute(*(int(found[at]) for at in range(1, 6)))
+    except ValueError:
+        return NEVER
+    return minute + zone if found[6] == "-" else minute - zone
 
 
 # Times

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,8 @@ from danvan_site import addresses, content, discovery, schema, views
 from danvan_site.config import Settings
 from danvan_site.counting.addresses import Addresses, Page
 from danvan_site.counting.ledger import Ledger
-from danvan_site.counting.tally import LogCount, Tally
+from danvan_site.counting.reports import Days
+from danvan_site.counting.tally import Books, LogCount, Tally
 from danvan_site.dates import zone_of
 from danvan_site.errors import ContentError, Place, Severity, UsageError
 from danvan_site.views import Views
@@ -30,7 +31,8 @@ _PLAIN = re.compile(r"[a-z0-9][a-z0-9/._-]*[a-z][a-z0-9/._-]*")
 class Order:
     """What is to be counted: the site's content folder and what it is called in messages, its
     settings, the logs, whose they are (``server``), the time of the counting (aware), whether
-    nothing is to be written, the comment that the file begins with, and 16 random bytes."""
+    nothing is to be written, the comment that the file begins with, 16 random bytes, and of which
+    days the reports are that do not say it."""
 
     folder: Path
     shown: str
@@ -41,6 +43,7 @@ class Order:
     dry_run: bool
     heading: str
     key: bytes
+    period: Days | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +67,28 @@ def count(order: Order) -> Counted:
     pages = _pages(order)
     data, before = _before(order)
     totals, moved = _totals(before, pages, order.settings.base_url)
-    ledger = _ledger(order, before)
+    servers = {name: _ledger(order, row) for name, row in before.counted.items()}
+    ledger = servers.setdefault(order.server, _ledger(order, {}))
+    exports = _ledger(order, before.exports)
     if moved:
         # Digests of views have in them what their bulletins were called.
-        for slot in list(ledger.parts):
-            ledger.close(slot)
-    minutes = int((order.now - _EPOCH).total_seconds()) // 60
+        for each in (*servers.values(), exports):
+            each.close_parts()
     known = Addresses(pages, order.settings.base_url, order.settings.base_path)
-    tally = Tally(pages, known, ledger, minutes)
+    books = Books(ledger, exports, tuple(servers.values()))
+    zone = zone_of(order.settings.timezone)
+    tally = Tally(pages, known, books, order.now, zone, order.period)
     logs = tuple(tally.count(each) for each in order.logs)
     tally.close()
     added = {page.key: more for page, more in zip(pages, tally.views, strict=True) if more}
     for key, more in added.items():
         totals[key] = totals.get(key, 0) + more
     day = _EPOCH + timedelta(minutes=tally.until)
-    latest = day.astimezone(zone_of(order.settings.timezone)).date().isoformat()
+    latest = day.astimezone(zone).date().isoformat()
     as_of = max(before.as_of, latest if tally.until else "")
-    counted = {**before.counted, order.server: ledger.save()}
-    text = compose(order.heading, as_of, totals, counted).encode() if as_of else data
+    counted = {name: each.save() for name, each in servers.items()}
+    text = compose(order.heading, as_of, totals, counted, exports.save()).encode()
+    text = text if as_of else data
     written = text != data and not order.dry_run
     if written:
         _write(order, text)
@@ -144,17 +151,21 @@ def _totals(before: Views, pages: Sequence[Page], base_url: str) -> tuple[dict[s
     return totals, moved
 
 
-def _ledger(order: Order, before: Views) -> Ledger:
+def _ledger(order: Order, row: Mapping[str, Any]) -> Ledger:
     today = (order.now - _EPOCH).days
     try:
-        return Ledger.load(before.counted.get(order.server, {}), today, order.key)
+        return Ledger.load(row, today, order.key)
     except (ValueError, OverflowError) as error:
         place = Place(f"{order.shown}/{views.FILE}")
         raise UsageError("views-ledger", place, found=str(error)[:80]) from None
 
 
 def compose(
-    heading: str, as_of: str, totals: Mapping[str, int], counted: Mapping[str, Mapping[str, Any]]
+    heading: str,
+    as_of: str,
+    totals: Mapping[str, int],
+    counted: Mapping[str, Mapping[str, Any]],
+    exports: Mapping[str, Mapping[str, str]],
 ) -> str:
     """Return the file of views; *heading* says what it is, a comment a line."""
     lines = [f"# {line}".rstrip() for line in heading.strip().splitlines()]
@@ -163,10 +174,16 @@ def compose(
     lines += ["counted:"]
     for server, tables in sorted(counted.items()):
         lines.append(f"  {_key(server)}:")
-        for name, rows in sorted(tables.items(), reverse=True):
-            lines.append(f"    {name}:")
-            lines += [f"      {_key(key)}: {json.dumps(text)}" for key, text in rows.items()]
+        lines += [f"    {line}" for line in _composed(tables)]
+    if any(exports.values()):
+        lines += ["exports:", *(f"  {line}" for line in _composed(exports))]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _composed(tables: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    for name, rows in sorted(tables.items(), reverse=True):
+        yield f"{name}:"
+        yield from (f"  {_key(key)}: {json.dumps(text)}" for key, text in rows.items())
 
 
 def _key(text: str) -> str:
