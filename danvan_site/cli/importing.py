@@ -145,6 +145,7 @@ def wordpress_exports(console: Console, values: Mapping[str, Any]) -> int:
         zone=settings.timezone if settings else config.DEFAULT_ZONE,
         fetched=_target(values) if values["download"] and not values["dry_run"] else None,
         with_originals=values["originals"],
+        jobs=values["jobs"],
     )
     return _run(console, values, importing)
 

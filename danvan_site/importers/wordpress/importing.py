@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from danvan_site.dates import Moment, zone_of
 from danvan_site.errors import Place, Problem, UsageError
@@ -35,9 +36,11 @@ from danvan_site.importers.wordpress.site import (
     host_of,
     keys_of,
 )
-from danvan_site.importers.wordpress.wxr import Export, Post
+from danvan_site.importers.wordpress.wxr import Export, Piece, Post, read
+from danvan_site.workers import Workers
 
 KIND = "wordpress"
+_CHUNK = 25
 _GALLERY = re.compile(r"\[gallery\b([^\]]{0,3000})")
 _GALLERY_IDS = re.compile(r"\bids\s*=\s*[\"'“”]?([0-9,\s]{1,3000})")
 _SHOWN = re.compile(r"\bwp-image-([0-9]{1,12})\b")
@@ -50,26 +53,71 @@ _PRIVATE = re.compile(
 )
 
 
+class _Glance(NamedTuple):
+    """What is to be known of an item before any draft is made: its address, its number, what it
+    refers to (`_wanted`), digests of the addresses that are going to lead on; of a file of the
+    media library what there is to say of it, and the post that it belongs to; of a shared block
+    its content."""
+
+    address: str
+    number: int
+    wanted: tuple[int, ...] = ()
+    leads_on: tuple[int, ...] = ()
+    attachment: Attachment | None = None
+    parent: int = 0
+    block: str | None = None
+
+
 @dataclass(slots=True)
 class _Library:
-    """The media library and the shared blocks, and what each item wants of them."""
+    """The media library and the shared blocks, and what each item wants of them.
 
-    attachments: dict[int, Attachment] = field(default_factory=dict)
-    children: dict[int, list[int]] = field(default_factory=dict)
+    There may be hundreds of thousands of files: what is said of one is kept as bytes.
+    """
+
     blocks: dict[int, str] = field(default_factory=dict)
-    # One for each item, in the order of the files: its address, its number, what it refers to.
-    items: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=list)
+    _files: dict[int, bytes] = field(default_factory=dict)
+    _parents: array[int] = field(default_factory=lambda: array("q"))
+    _numbers: array[int] = field(default_factory=lambda: array("q"))
+    _children: dict[int, list[int]] = field(default_factory=dict)
+
+    def add(self, number: int, attachment: Attachment, parent: int) -> None:
+        """Take in a file that belongs to the post *parent*."""
+        self._files[number] = _BETWEEN.join(attachment).encode("utf-8", "surrogatepass")
+        self._parents.append(parent)
+        self._numbers.append(number)
+
+    def group(self, parents: set[int]) -> None:
+        """All is taken in: keep together the files of those *parents* that show all of theirs."""
+        for parent, number in zip(self._parents, self._numbers, strict=True):
+            if parent in parents:
+                self._children.setdefault(parent, []).append(number)
 
     def facts(self, number: int, wanted: Sequence[int]) -> Facts:
         """Return what an item refers to."""
-        children = tuple(self.children.get(number, ())) if -1 in wanted else ()
-        named = {
-            each: self.attachments[each]
-            for each in (*wanted, *children)
-            if each in self.attachments
-        }
+        children = tuple(self._children.get(number, ())) if -1 in wanted else ()
+        files = {each: self._files[each] for each in (*wanted, *children) if each in self._files}
+        named = {each: _attachment_of(data) for each, data in files.items()}
         blocks = {each: self.blocks[each] for each in wanted if each in self.blocks}
         return Facts(named, children, blocks)
+
+
+_BETWEEN = "\0"
+
+
+def _attachment_of(data: bytes) -> Attachment:
+    return Attachment(*data.decode("utf-8", "surrogatepass").split(_BETWEEN))
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of all items, in the order of the files: their addresses, their numbers, what
+    they refer to."""
+
+    addresses: list[str] = field(default_factory=list)
+    numbers: array[int] = field(default_factory=lambda: array("q"))
+    wanted: list[tuple[int, ...]] = field(default_factory=list)
+    library: _Library = field(default_factory=_Library)
 
 
 def importing(
@@ -80,17 +128,18 @@ def importing(
     zone: str,
     fetched: Path | None = None,
     with_originals: bool = False,
+    jobs: int = 1,
 ) -> Importing:
-    """Return the import of *files*, exports of one site.
+    """Return the import of *files*, exports of one site, which *jobs* processes look through.
 
     Posts of *types* become bulletins, too.  Raises UsageError where one of the files is no export.
     """
     exports = [Export(path) for path in files]
     site = _site_of(exports, zone)
-    library = _Library()
     reading = Reading(site, frozenset((*POST_TYPES, *types)), uploads, zone, fetched)
-    _look_through(exports, reading, library)
-    items = _items(exports, library, with_originals)
+    with Workers(jobs) as workers:
+        known = _look_through(exports, reading, workers)
+    items = _items(exports, known, with_originals)
     return Importing(KIND, items, draw, reading, zone, sum(each.size for each in exports))
 
 
@@ -116,39 +165,64 @@ def _day(written: str, zone: str) -> Moment | None:
     return Moment(moment.year, moment.month, moment.day)
 
 
-def _look_through(exports: Sequence[Export], reading: Reading, library: _Library) -> None:
+def _look_through(exports: Sequence[Export], reading: Reading, workers: Workers) -> _Known:
+    known = _Known()
     pages: set[int] = set()
     contested: set[int] = set()
-    for export in exports:
-        try:
-            for piece in export.pieces():
-                post = export.read(piece)
-                number, kind = post.number("post_id"), post.text("post_type")
-                library.items.append((address_of(post), number, tuple(_wanted(post))))
-                if kind == ATTACHMENT:
-                    library.attachments[number] = _attachment(post)
-                    library.children.setdefault(post.number("post_parent"), []).append(number)
-                elif kind == SHARED_BLOCK:
-                    library.blocks[number] = post.text("content:encoded")
-                elif kind in reading.types and post.text("status") in (PUBLISHED, *DRAFTS):
-                    own = {digest_of(key) for key in keys_of(post)}
-                    contested |= pages & own
-                    pages |= own
-        except OSError as error:
-            place = Place(export.shown)
-            raise UsageError("import-unreadable", place, reason=reason_of(error)) from None
+    pieces = ((each.root, piece.data) for each in exports for piece in _pieces(each))
+    for glances in workers.map(_look_at_some, reading.types, pieces, _CHUNK):
+        for each in glances:
+            known.addresses.append(each.address)
+            known.numbers.append(each.number)
+            known.wanted.append(each.wanted)
+            contested.update(pages.intersection(each.leads_on))
+            pages.update(each.leads_on)
+            if each.attachment:
+                known.library.add(each.number, each.attachment, each.parent)
+            if each.block is not None:
+                known.library.blocks[each.number] = each.block
+    known.library.group({n for n, wanted in zip(known.numbers, known.wanted, strict=True)
+                         if -1 in wanted})  # fmt: skip
     reading.site.pages = array("Q", sorted(pages))
     reading.site.contested = frozenset(contested)
+    return known
+
+
+def _pieces(export: Export) -> Iterator[Piece]:
+    try:
+        yield from export.pieces()
+    except OSError as error:
+        place = Place(export.shown)
+        raise UsageError("import-unreadable", place, reason=reason_of(error)) from None
+
+
+def _look_at_some(types: frozenset[str], pieces: Sequence[tuple[bytes, bytes]]) -> list[_Glance]:
+    return [_look_at(types, read(root, data)) for root, data in pieces]
+
+
+def _look_at(types: frozenset[str], post: Post) -> _Glance:
+    number, kind = post.number("post_id"), post.text("post_type")
+    seen = _Glance(address_of(post), number)
+    if kind == ATTACHMENT:
+        return seen._replace(attachment=_attachment(post), parent=post.number("post_parent"))
+    if kind == SHARED_BLOCK:
+        return seen._replace(block=post.text("content:encoded"))
+    if kind not in types:
+        return seen
+    is_going_to = post.text("status") in (PUBLISHED, *DRAFTS)
+    keys = {digest_of(key) for key in keys_of(post)} if is_going_to else ()
+    return seen._replace(wanted=tuple(dict.fromkeys(_wanted(post))), leads_on=tuple(keys))
 
 
 def _attachment(post: Post) -> Attachment:
-    return Attachment(
+    texts = (
         post.text("attachment_url").strip() or post.text("guid").strip(),
         post.text("link").strip(),
         post.text("title").strip(),
         post.field("_wp_attachment_image_alt").strip(),
         post.text("excerpt:encoded").strip(),
     )
+    return Attachment(*(each.replace(_BETWEEN, "") for each in texts))
 
 
 def _wanted(post: Post) -> Iterator[int]:
@@ -165,15 +239,15 @@ def _wanted(post: Post) -> Iterator[int]:
 
 
 def _items(
-    exports: Sequence[Export], library: _Library, with_originals: bool
+    exports: Sequence[Export], known: _Known, with_originals: bool
 ) -> Iterator[Item | Outcome]:
-    known = iter(library.items)
+    each = zip(known.addresses, known.numbers, known.wanted, strict=True)
     for export in exports:
         at, is_whole = 0, True
         try:
             for piece in export.pieces():
-                address, number, wanted = next(known, ("", 0, ()))
-                facts = library.facts(number, wanted)
+                address, number, wanted = next(each, ("", 0, ()))
+                facts = known.library.facts(number, wanted)
                 digest = hashlib.sha256(piece.data)
                 digest.update(repr(facts).encode("utf-8", "surrogatepass"))
                 original = _PRIVATE.sub(rb"\1\3", piece.data) if with_originals else b""

@@ -146,10 +146,6 @@ class Export:
             file.seek(max(self.size - _TAIL, 0))
             return b"</rss" in file.read().replace(b"\0", b"")
 
-    def read(self, piece: Piece) -> Post:
-        """Return an item, read."""
-        return read(self.root, piece.data)
-
     def _element(self, data: bytes) -> etree._Element:
         element, _ = _parsed(self.root, data)
         return element
@@ -320,6 +316,21 @@ def _name_of_author(parts: dict[str, str]) -> str:
 
 def _parsed(root: bytes, data: bytes) -> tuple[etree._Element, tuple[str, ...]]:
     """Return the element that *root* begins and *data* fills, and what was wrong with it."""
+    try:
+        return etree.fromstring(b"%s%s</rss>" % (root, data), _strict()), ()
+    except etree.XMLSyntaxError:
+        return _recovered(root, data)
+
+
+def _strict() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False,
+        remove_comments=True, remove_pis=True, encoding="utf-8",
+    )  # fmt: skip
+
+
+def _recovered(root: bytes, data: bytes) -> tuple[etree._Element, tuple[str, ...]]:
+    """Like `_parsed`, whatever *data* is like."""
     parser = etree.XMLParser(
         recover=True, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True,
         remove_pis=True, encoding="utf-8",
