@@ -17,6 +17,7 @@ from danvan_site.comments import Comment
 from danvan_site.dates import Moment
 from danvan_site.importers import comments as importer
 from danvan_site.importers.frame import ImportFailure, Item
+from tests.damage import damaged
 from tests.test_imports import content
 from tests.workbench import Outcome, Workbench
 
@@ -424,18 +425,6 @@ def test_a_view_instead_of_a_table_is_not_asked(bench: Workbench) -> None:
     assert done.report["outcomes"][0]["problem"]["code"] == "import-comments-unreadable"
 
 
-def damaged(data: bytes, chance: random.Random) -> bytes:
-    """Return bytes that were changed in some places: turned, cut, doubled, put in."""
-    for _ in range(chance.randint(1, 8)):
-        at, length = chance.randrange(len(data) + 1), chance.randint(1, 40)
-        new = chance.choice(
-            [b"", chance.randbytes(length), data[at : at + length] * 2, b"\0", b"\xff\xfe", b"&x;",
-             b"<", b'"', b"}", b"[" * 30, b"\n", b"99999999999999999999", b"-1", b"\\ud800"]
-        )  # fmt: skip
-        data = data[:at] + new + data[at + chance.choice([0, length]) :]
-    return data
-
-
 def survives(folder: Path, path: Path, pages: Path) -> None:
     """Make drafts of all that a file gives, as the import does; only its own failures may arise."""
     work = importer.importing([path], pages, ZONE, "https://example.org/ban-tin/", True)
@@ -462,7 +451,7 @@ def fuzz(folder: Path, pages: Path, seed: int) -> None:
         data = file.read_bytes()
         if write is remark42 and chance.random() < 0.8:
             data = gzip.decompress(data)
-        file.write_bytes(damaged(data, chance))
+        file.write_bytes(damaged(chance, data))
         survives(work, path, pages)
 
 

@@ -22,6 +22,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests.damage import damaged as damaged_at_random
 from tests.exports import (
     HEAD,
     HOST,
@@ -800,7 +801,7 @@ def test_damaged_files_give_bulletins_or_messages(tmp_path: Path) -> None:
     whole = export([case.item for case in CASES.values()][::4] + OTHERS[:4]).encode("utf-8")
     before = bench.tree(bench.folder)
     for seed in range(25):
-        data = mutated(random.Random(seed), whole)
+        data = damaged_at_random(random.Random(seed), whole)
         (bench.folder / "a.xml").write_bytes(data)
         outcome = bring(bench, "a.xml", "--to", f"dich/{seed}", "--jobs", "1")
         assert "Traceback" not in outcome.stderr and outcome.code in (0, 1, 2), (
@@ -814,33 +815,3 @@ def test_damaged_files_give_bulletins_or_messages(tmp_path: Path) -> None:
     }
     after.pop("a.xml")
     assert after == before
-
-
-def mutated(chance: random.Random, data: bytes) -> bytes:
-    signs = (
-        b"<",
-        b">",
-        b"]]>",
-        b"<![CDATA[",
-        b"</item>",
-        b"<item>",
-        b"&",
-        b"\0",
-        b"\xff",
-        b"&#xFFFF;",
-        b"[caption]",
-        b"<!--",
-    )
-    for _ in range(chance.randrange(1, 9)):
-        at, to = sorted(chance.sample(range(len(data)), 2))
-        to = min(to, at + chance.choice((1, 10, 400, 5000)))
-        kind = chance.randrange(4)
-        if kind == 0:
-            data = data[:at] + data[to:]
-        elif kind == 1:
-            data = data[:to] + data[at:to] + data[to:]
-        elif kind == 2:
-            data = data[:at] + chance.choice(signs) + data[at:]
-        else:
-            data = data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :]
-    return data

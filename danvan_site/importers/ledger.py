@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
+from danvan_site import addresses
 from danvan_site.errors import Place, UsageError
 from danvan_site.importers.placing import contained, reason_of
 from danvan_site.locks import locked
@@ -26,6 +27,7 @@ _HEADING = (
 # The columns that lines had before there were addresses.
 _BEFORE = ("digest", "kind", "path")
 _DIGEST = 64  # characters
+_ORIGIN = re.compile(r"(?:https?:)?//(?:www\.)?([^/?#]*)", re.IGNORECASE)
 _BREAKING = re.compile(r"[\t\r\n]")
 
 
@@ -72,7 +74,7 @@ class Ledger:
 
     def find(self, key: str, digest: str) -> Entry | None:
         """Return the entry of a source: by its address, or, whatever that is, by its digest."""
-        return self._by_key.get(_clean(key)) or self._by_digest.get(digest)
+        return self._by_key.get(_same(_clean(key))) or self._by_digest.get(digest)
 
     def record(self, entry: Entry, is_kept: bool = True) -> None:
         """Add a source at the end of the file, which is made when it is not there; or, where that
@@ -86,7 +88,7 @@ class Ledger:
 
     def _know(self, entry: Entry) -> None:
         if entry.key:
-            self._by_key[entry.key] = entry
+            self._by_key[_same(entry.key)] = entry
         self._by_digest[entry.digest] = entry
 
     def _open(self) -> BinaryIO:
@@ -116,6 +118,13 @@ def _mend(file: BinaryIO) -> None:
             file.write(b"\n")
         else:
             file.truncate(file.seek(0, os.SEEK_END) - len(tail))
+
+
+def _same(key: str) -> str:
+    """Return what all spellings of an address have in common: those of one are one source."""
+    found = addresses.read(key)
+    origin = _ORIGIN.match(key)
+    return f"{origin[1].lower() if origin else ''}{found.key}" if found else key
 
 
 def _clean(key: str) -> str:
