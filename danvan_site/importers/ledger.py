@@ -122,8 +122,8 @@ def _mend(file: BinaryIO) -> None:
 
 def _same(key: str) -> str:
     """Return what all spellings of an address have in common: those of one are one source."""
-    found = addresses.read(key)
     origin = _ORIGIN.match(key)
+    found = addresses.read(key) if origin or key.startswith("/") else None
     return f"{origin[1].lower() if origin else ''}{found.key}" if found else key
 
 
