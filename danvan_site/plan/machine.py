@@ -12,6 +12,7 @@ from danvan_site.library import grouped, standing_latest
 from danvan_site.plan import pictures
 from danvan_site.plan.frame import Frame, Values
 from danvan_site.plan.home import SEARCH_PAGE, SITE_MAP
+from danvan_site.plan.listings import with_former
 from danvan_site.plan.model import RANK_FILE, RANK_MACHINE, Artifact
 
 FEED_LENGTH = 20
@@ -145,7 +146,9 @@ def _list_addresses(frame: Frame, documents: Sequence[str]) -> list[tuple[str, s
     paths += [page.url for page in frame.library.pages]
     for grouping in frame.library.groupings.values():
         paths.append(f"{grouping.key}/index.html")
-        paths += [term.url for term in grouping.terms.values()]
+        for term in grouping.terms.values():
+            whole = with_former(frame, term)
+            paths += [each.url for each in (term, whole) if each]
     paths += documents
     paths += [f"{year:04d}/index.html" for year in frame.library.years]
     paths += [f"{year:04d}/{month:02d}/index.html" for year, month in frame.library.months]
