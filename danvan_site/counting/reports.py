@@ -100,8 +100,12 @@ def rows(path: Path, seen: Seen) -> Iterator[Row]:
 
     Raises LogFailure where it cannot be read to its end.
     """
-    with opened(path) as file:
-        lines = _lines(file)
+    with (
+        opened(path) as file,
+        # Left to itself it would close the file, and say that nobody did.
+        io.TextIOWrapper(file, _encoding(file.peek(2)), newline="") as text,
+    ):
+        lines = iter(lambda: text.readline(_LONGEST), "")
         head = next((line for line in lines if line.strip("\ufeff\r\n")), "")
         fields = _fields(head)
         if not fields:
@@ -164,11 +168,6 @@ def _encoding(head: bytes) -> str:
         if head.startswith(mark):
             return name
     return "utf-16-le" if head[1:2] == b"\0" else "utf-8"
-
-
-def _lines(file: io.BufferedReader) -> Iterator[str]:
-    text = io.TextIOWrapper(file, _encoding(file.peek(2)), newline="")
-    return iter(lambda: text.readline(_LONGEST), "")
 
 
 def _separator(head: str) -> str:
