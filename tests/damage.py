@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gzip
 import io
 import random
 import shutil
@@ -149,15 +148,9 @@ def _archive(chance: random.Random) -> bytes:
 
 
 def _comments(folder: Path, chance: random.Random) -> list[str]:
-    from tests.test_import_comments import SERVICES, form, remark42
+    from tests.test_import_comments import SERVICES, form, with_damage
 
-    write = chance.choice((*SERVICES, form))
-    path = write(folder)
-    file = chance.choice([each for each in folder.rglob("*") if each.is_file()])
-    data = file.read_bytes()
-    if write is remark42 and chance.random() < 0.8:
-        data = gzip.decompress(data)
-    file.write_bytes(damaged(chance, data))
+    path = with_damage(folder, chance.choice((*SERVICES, form)), chance)
     return ["--approved", str(path)]
 
 

@@ -440,19 +440,24 @@ def survives(folder: Path, path: Path, pages: Path) -> None:
             assert not source.problems
 
 
+def with_damage(folder: Path, write: Callable[[Path], Path], chance: random.Random) -> Path:
+    """Write what a service gives, with one of its files damaged."""
+    path = write(folder)
+    file = chance.choice([each for each in folder.rglob("*") if each.is_file()])
+    data = file.read_bytes()
+    if write is remark42 and chance.random() < 0.8:
+        data = gzip.decompress(data)
+    file.write_bytes(damaged(chance, data))
+    return path
+
+
 def fuzz(folder: Path, pages: Path, seed: int) -> None:
     """Damage one file of each service."""
     chance = random.Random(seed)
     for write in (*SERVICES, form):
         work = folder / f"{seed}-{write.__name__}"
         work.mkdir()
-        path = write(work)
-        file = chance.choice([each for each in work.rglob("*") if each.is_file()])
-        data = file.read_bytes()
-        if write is remark42 and chance.random() < 0.8:
-            data = gzip.decompress(data)
-        file.write_bytes(damaged(chance, data))
-        survives(work, path, pages)
+        survives(work, with_damage(work, write, chance), pages)
 
 
 @pytest.mark.parametrize("seed", range(20))
