@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -80,6 +80,42 @@ class Table(Generic[Value]):
             if found is not None:
                 return found
         return self._values.get(path)
+
+
+class Claim(NamedTuple):
+    """That an old address was a page's: the page's name, or its number; the host of the old site,
+    '' where it is a path of this one."""
+
+    address: Address
+    page: str | int
+    host: str
+
+
+def claim(alias: str, page: str | int, base_url: str) -> Claim | None:
+    """Return what the *alias* of a page claims, None where it is no address."""
+    address = read(alias, base_url)
+    there = host(alias)
+    return Claim(address, page, "" if there == host(base_url) else there) if address else None
+
+
+def settled(claims: Iterable[Claim | None]) -> dict[str, Claim | None]:
+    """Return which claim each key leads on by, None where nobody can tell.
+
+    An archive may have come from several sites that had the same paths.  A path leads to the page
+    whose it is on this site; where only others had it, and more than one of them, it may be either.
+    Of two claims of one site the first counts.
+    """
+    found: dict[str, Claim | None] = {}
+    for claim in filter(None, claims):
+        key = claim.address.key
+        first = found.setdefault(key, claim)
+        if first is claim or (first and (first.page == claim.page or first.host == claim.host)):
+            continue
+        if not claim.host:
+            found[key] = claim
+        elif first and first.host:
+            found[key] = None
+    return found
 
 
 def host(text: str) -> str:

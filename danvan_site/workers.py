@@ -6,6 +6,7 @@ cluster, say.  These have seen other builds before, and may be on other machines
 
 from __future__ import annotations
 
+import gc
 import itertools
 import multiprocessing
 import os
@@ -237,6 +238,8 @@ class _Own:
 def _receive(values: Sequence[Any]) -> None:
     global _received
     _received = values
+    # What came with a fork stays as it is: to look through it for garbage would make a copy of it.
+    gc.freeze()
     threading.Thread(target=_end_with_the_build, daemon=True).start()
 
 

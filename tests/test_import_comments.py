@@ -294,6 +294,17 @@ def test_a_page_is_known_by_all_its_addresses(bench: Workbench, page: str) -> No
     assert len(brought(bench)) == 1
 
 
+def test_pages_of_two_portals_are_told_apart(bench: Workbench) -> None:
+    for name in ("mot", "hai"):
+        bench.bulletin(f"2020/07/{name}.md", aliases=[f"https://{name}.example.vn/?p=1"])
+    rows = [f"Hà,Ý,2020-07-17,{page}" for page in
+            ("http://www.hai.example.vn/?p=1", "https://ba.example.vn/?p=1", "/?p=1")]  # fmt: skip
+    bench.write("a.csv", "\n".join(("name,message,date,page", *rows)) + "\n")
+    done = bring(bench, "a.csv", "--approved", "--json")
+    assert (done.report["written"], done.report["failed"]) == (1, 2)
+    assert len(brought(bench, "2020/07/hai.comments.yaml")) == 1
+
+
 @pytest.mark.parametrize(
     "page",
     ["../../ngoai", "/etc/passwd", "c", "", "2020/07/c.html", "javascript:alert(1)", "..\\a"],

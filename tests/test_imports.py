@@ -411,7 +411,7 @@ def test_damaged_tables_give_bulletins_or_messages(bench: Workbench, kind: str) 
     assert "Traceback" not in check.stderr
     # An accident can give one address to two.
     codes = {each["code"] for each in check.report["problems"]}
-    assert codes <= {"held-for-review", "alias-taken"}, check.stdout
+    assert codes <= {"held-for-review", "alias-taken", "alias-contested"}, check.stdout
 
 
 def test_spellings_of_an_address_are_one_source(bench: Workbench) -> None:

@@ -545,3 +545,38 @@ def test_links_follow_a_bulletin_that_comes_moves_and_goes(site: Workbench, tmp_
     (site.folder / "content/2020/03/a.md").unlink()
     assert {B, "p.html", "2020/07/ban-tin.html"} <= rebuilt()
     assert leads(site) == [f"{written}#muc"]
+
+
+# Archives that came from several sites
+
+
+def two_portals(site: Workbench, link: str = "") -> None:
+    site.bulletin("2020/07/a.md", aliases=["https://a.example.vn/?p=1", "https://a.example.vn/x/"])
+    site.bulletin(
+        "2020/07/b.md",
+        f"Xem [a](http://www.a.example.vn/?p=1), [b](https://b.example.vn/?p=1){link}.\n",
+        date="2020-07-17",
+        aliases=["https://b.example.vn/?p=1", "https://b.example.vn/y/"],
+        category="Tin",
+    )
+
+
+def test_two_portals_may_have_had_the_same_addresses(site: Workbench) -> None:
+    two_portals(site)
+    codes = {line.rpartition(" ")[2] for line in site.build().problems}
+    assert "alias-contested" in codes and "alias-taken" not in codes
+    assert leads(site) == ["../../2020/07/a.html", "../../2020/07/b.html"]
+    entries = "".join(path.read_text("utf-8") for path in (site.output / "dia-chi-cu").iterdir())
+    assert "/?p=1" not in entries
+    assert {"x/index.html", "y/index.html"} <= set(site.tree())
+
+
+@pytest.mark.parametrize("own", ["/?p=1", "https://example.org/ban-tin/?p=1"])
+def test_of_several_portals_this_one_has_its_addresses(site: Workbench, own: str) -> None:
+    two_portals(site, ", [c](/?p=1)")
+    site.bulletin("2020/07/c.md", date="2020-07-18", aliases=[own])
+    codes = {line.rpartition(" ")[2] for line in site.build().problems}
+    assert not codes & {"alias-contested", "alias-taken"}
+    assert leads(site) == [f"../../2020/07/{name}.html" for name in "abc"]
+    entries = "".join(path.read_text("utf-8") for path in (site.output / "dia-chi-cu").iterdir())
+    assert entries.count("/?p=1") == 1 and '["/?p=1","2020/07/c.html"]' in entries

@@ -22,6 +22,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from danvan_site.importers.frame import ImportFailure, Item
+from danvan_site.importers.wordpress.importing import importing
 from tests.damage import damaged as damaged_at_random
 from tests.exports import (
     HEAD,
@@ -230,7 +232,8 @@ CASES = {
                             f'<a href="{HOST}/category/tin-tuc/">mục</a>, <a '
                             f'href="#duoi">dưới</a>, '
                             '<a href="javascript:alert(1)">xấu</a>'),
-        body="[một](/2020/07/16/bai-1/), [hai](/?p=2), [ba](/2020/07/16/bai-3), "
+        body=f"[một]({HOST}/2020/07/16/bai-1/), [hai]({HOST}/?p=2), "
+        f"[ba]({HOST}/2020/07/16/bai-3), "
         f"[mục]({HOST}/category/tin-tuc/), dưới, xấu\n",
         told=["import-link-to-old-site", "<link> dưới: #duoi", "<link> xấu: javascript:alert(1)"],
     ),
@@ -269,11 +272,11 @@ CASES = {
     ),
     "addresses of before": Case(
         item(41, "Bốn mốt", SHORT, meta("_wp_old_slug", "ten-cu"), post_name="ten-moi"),
-        {"aliases": ["/2020/07/16/ten-moi/", "/?p=41", "/2020/07/16/ten-cu/"]},
+        {"aliases": [f"{HOST}/2020/07/16/ten-moi/", f"{HOST}/?p=41", f"{HOST}/2020/07/16/ten-cu/"]},
     ),
     "number that was another's": Case(
         item(49, "Bốn chín", SHORT, guid=f"{HOST}/?p=48", link=f"{HOST}/2020/07/bai-49.html"),
-        {"aliases": ["/2020/07/bai-49.html", "/?p=49"]},
+        {"aliases": [f"{HOST}/2020/07/bai-49.html", f"{HOST}/?p=49"]},
     ),
     "page of a file": Case(
         item(50, "Năm mươi", f'<a href="{HOST}/2020/07/16/bai-801/"><img class="wp-image-801" src="'
@@ -282,7 +285,7 @@ CASES = {
     ),
     "address in Vietnamese": Case(
         item(42, "Bốn hai", SHORT, post_name="h%e1%bb%8dp-d%c3%a2n"),
-        {"aliases": ["/2020/07/16/h%e1%bb%8dp-d%c3%a2n/", "/?p=42"]},
+        {"aliases": [f"{HOST}/2020/07/16/h%e1%bb%8dp-d%c3%a2n/", f"{HOST}/?p=42"]},
     ),
     "footnotes": Case(
         item(43, "Bốn "
@@ -448,7 +451,7 @@ def test_the_page_is_a_page(moved: Moved) -> None:
     assert moved.told[910]["written"] == "content/pages/bai-910.md"
     assert front == {
         "title": "Trang giới thiệu",
-        "aliases": ["/gioi-thieu/", "/?page_id=910", "/?p=910"],
+        "aliases": [f"{HOST}/{path}" for path in ("gioi-thieu/", "?page_id=910", "?p=910")],
     }
     assert body == f"{SHORT}\n"
 
@@ -557,10 +560,43 @@ def test_files_of_one_export_know_each_other(tmp_path: Path) -> None:
     )
     assert bring(bench, "a.xml", "b.xml").code == 0
     text = (bench.folder / "content/2020/07/bai-1.md").read_text("utf-8")
-    assert 'alt: "Cầu phao"' in text and "[hai](/?p=2)" in text
+    assert 'alt: "Cầu phao"' in text and f"[hai]({HOST}/?p=2)" in text
 
 
 # ---- damaged, hostile
+
+
+def test_two_portals_become_one_archive(tmp_path: Path) -> None:
+    bench = prepared(tmp_path)
+    links = f'<a href="/?p=2">hai</a>, <a href="{HOST}/2020/07/16/bai-2/">hai</a>'
+    text = export([item(1, "Một", links), item(2, "Hai", SHORT)])
+    other = HOST.replace("cu.", "khac.")
+    bench.write("a.xml", text)
+    bench.write("b.xml", text.replace(HOST, other).replace("Hai", "Ba"))
+    for name in ("a.xml", "b.xml"):
+        outcome = bring(bench, name, "--json")
+        assert outcome.report["written"] == 2, outcome.stdout
+    report = bench.run("build", "--json").report
+    assert report["ok"] and {each["code"] for each in report["problems"]} >= {"alias-contested"}
+    for ending in ("", "-2"):
+        page = bench.page(f"2020/07/bai-1{ending}.html")
+        assert page.count(f'/bai-2{ending}.html" data-link="1">hai</a>') == 2
+
+
+def test_an_export_that_changes_meanwhile_is_not_read_any_further(tmp_path: Path) -> None:
+    bench = prepared(tmp_path)
+    text = export([item(number, f"Bài {number}", SHORT) for number in range(1, 4)])
+    path = bench.write("a.xml", text)
+    found = importing([path], types=(), uploads=None, zone="+07:00")
+    path.write_text(text.replace("Bài 2", "Bài Hai"), "utf-8")
+    told = []
+    for each in found.items:
+        assert isinstance(each, Item)
+        try:
+            told.append(found.draw(found.options, each).fields["title"])
+        except ImportFailure as failure:
+            told.append(failure.problem.code)
+    assert told == ["Bài 1", "import-source-changed", "import-source-changed"]
 
 
 def damaged(name: str) -> str:

@@ -39,10 +39,15 @@ class Addresses(dict[bytes, int]):
         self._base = addresses.path_key(base_path).rstrip("/")
         self._table: addresses.Table[int] = addresses.Table()
         known = [(addresses.read(f"/{page.url}"), number) for number, page in enumerate(pages)]
-        known += [
-            (addresses.read(alias, base_url), number)
+        claims = (
+            addresses.claim(alias, number, base_url)
             for number, page in enumerate(pages)
             for alias in page.aliases
+        )
+        known += [
+            (leader.address, int(leader.page))
+            for leader in addresses.settled(claims).values()
+            if leader
         ]
         for address, number in known:
             if address:

@@ -51,8 +51,10 @@ class Pages:
         self._base_url = base_url
         self._base = addresses.read(base_url)
         self._paths: dict[str, str] = {}
+        # Where they were on other sites: by the host and the address.
+        self._elsewhere: dict[tuple[str, str], str] = {}
         self._names: dict[str, set[str]] = {}
-        aliases: dict[str, str] = {}
+        claims: list[addresses.Claim] = []
         files = discovery.discover(folder, folder.as_posix())[0] if folder.is_dir() else {}
         for path, file in files.items():
             if not path.endswith(".md"):
@@ -61,13 +63,17 @@ class Pages:
             if meta is None:
                 continue
             url = content.address(path, meta)
-            for each in (url, *meta.aliases):
-                found = addresses.read(each if "://" in each else f"/{each.lstrip('/')}")
-                if found:
-                    (self._paths if each == url else aliases).setdefault(found.key, path)
+            own = addresses.read(f"/{url}")
+            if own:
+                self._paths.setdefault(own.key, path)
+            found = (addresses.claim(each, path, base_url) for each in meta.aliases)
+            claims += filter(None, found)
             for name in filter(None, (meta.id, PurePosixPath(url).stem)):
                 self._names.setdefault(name.lower(), set()).add(path)
-        self._paths = aliases | self._paths
+        for claim in claims:
+            self._elsewhere.setdefault((claim.host, claim.address.key), str(claim.page))
+        for leader in filter(None, addresses.settled(claims).values()):
+            self._paths.setdefault(leader.address.key, str(leader.page))
 
     def find(self, thread: str) -> str:
         """Return the path of the bulletin that *thread* names, '' where there is none, or several:
@@ -80,7 +86,10 @@ class Pages:
         if not found:
             return ""
         base = self._base.path_key if self._base else "/"
+        host = addresses.host(thread)
         for key in (found.key, found.path_key):
+            if host and (host, key) in self._elsewhere:
+                return self._elsewhere[host, key]
             short = key.removeprefix(base) if base != "/" else key
             for each in (key, f"{key}.html", short, f"{short}.html"):
                 if each in self._paths:

@@ -54,12 +54,15 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def _begin(path: Path, write: Callable[[Path], object]) -> bool:
-    path.parent.mkdir(parents=True, exist_ok=True)
     begun = path.with_name(f".{path.name}.part")
     try:
         if os.path.lexists(path):
             return False
-        write(begun)
+        try:
+            write(begun)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(begun)
         return _appear(begun, path)
     finally:
         begun.unlink(missing_ok=True)

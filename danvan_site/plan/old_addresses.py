@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property, partial
 
+from danvan_site import addresses
 from danvan_site.addresses import Address
 from danvan_site.content import Bulletin
-from danvan_site.errors import Place, Problem
+from danvan_site.errors import Place, Problem, Severity
 from danvan_site.output import folders_of, is_contained
 from danvan_site.plan import redirect_rules
 from danvan_site.plan.frame import Frame, Values, root_of
@@ -37,28 +38,59 @@ class OldAddresses:
         # The newest bulletins come first: some hosts have room for a few rules only.
         self._moves: list[Move] = []
         self._table: dict[str, Move] = {}
-        for bulletin in (*frame.library.pages, *reversed(frame.library.bulletins)):
-            if bulletin.head.aliases:
-                found = frame.references.old_addresses(bulletin)
-                for number, address in enumerate(found, start=1):
-                    self._add(bulletin, number, address)
+        self._settle(list(self._claimed()))
 
-    def _add(self, bulletin: Bulletin, number: int, address: Address | None) -> None:
-        if address is None:
-            found = bulletin.head.aliases[number - 1]
-            self._refuse("bad-alias", bulletin, number, found=found)
-            return
-        move = Move(address, _static(address), bulletin, number)
-        first = self._table.setdefault(address.key, move)
-        if first.bulletin is not bulletin:
-            later, earlier = sorted(
-                (move, first), key=lambda each: each.bulletin.path, reverse=True
-            )
-            found = later.bulletin.head.aliases[later.number - 1]
-            other = f"{self._shown}/{earlier.bulletin.path}"
-            self._refuse("alias-taken", later.bulletin, later.number, found=found, other=other)
-            return
-        self._moves.append(move)
+    def _claimed(self) -> Iterator[Move]:
+        frame = self._frame
+        for bulletin in (*frame.library.pages, *reversed(frame.library.bulletins)):
+            claims = frame.references.claims(bulletin) if bulletin.head.aliases else ()
+            for number, claim in enumerate(claims, start=1):
+                if claim is None:
+                    alias = bulletin.head.aliases[number - 1]
+                    self._refuse("bad-alias", bulletin, number, found=alias)
+                else:
+                    yield Move(claim, _static(claim.address), bulletin, number)
+
+    def _settle(self, claimed: Sequence[Move]) -> None:
+        """Leave each address to the one whose it is, and refuse what two claim."""
+        settled = addresses.settled(each.claim for each in claimed)
+        contested: list[Move] = []
+        for move in claimed:
+            claim = settled[move.address.key]
+            if claim is None:
+                contested.append(move)
+            elif claim.page == move.bulletin.path:
+                self._table.setdefault(move.address.key, move)
+                self._moves.append(move)
+        for move in claimed:
+            first = self._table.get(move.address.key)
+            if (
+                first
+                and first.bulletin is not move.bulletin
+                and first.claim.host == move.claim.host
+            ):
+                self._refuse_taken(move, first)
+        if contested:
+            self._tell_of(contested)
+
+    def _refuse_taken(self, *two: Move) -> None:
+        earlier, later = sorted(two, key=lambda each: each.bulletin.path)
+        found = later.bulletin.head.aliases[later.number - 1]
+        other = f"{self._shown}/{earlier.bulletin.path}"
+        self._refuse("alias-taken", later.bulletin, later.number, found=found, other=other)
+
+    def _tell_of(self, contested: Sequence[Move]) -> None:
+        """Give an example of addresses that several sites had."""
+        one = contested[0]
+        key, path = one.address.key, one.bulletin.path
+        others = (each.bulletin.path for each in contested if each.address.key == key)
+        details = {
+            "count": str(len({each.address.key for each in contested})),
+            "found": one.bulletin.head.aliases[one.number - 1],
+            "other": f"{self._shown}/{next(each for each in others if each != path)}",
+        }
+        place = one.bulletin.place(f"aliases.{one.number}", self._shown)
+        self.problems.append(Problem("alias-contested", place, details, Severity.NOTICE))
 
     def _refuse(self, code: str, bulletin: Bulletin, number: int, **details: str) -> None:
         place: Place = bulletin.place(f"aliases.{number}", self._shown)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
-from danvan_site.addresses import Address
+from danvan_site.addresses import Address, Claim
 from danvan_site.content import Bulletin
 
 # Of a .htaccess every line is read for every request; Cloudflare Pages ignores what is more; from
@@ -32,10 +32,15 @@ class Move(NamedTuple):
     """An old address, the file that answers there ('' where there are parameters), the bulletin
     that it leads to, and which of its aliases it is."""
 
-    address: Address
+    claim: Claim
     static: str
     bulletin: Bulletin
     number: int
+
+    @property
+    def address(self) -> Address:
+        """The old address."""
+        return self.claim.address
 
 
 # Of the site's path, the moves that have no page of their own, and those that have: the rules.

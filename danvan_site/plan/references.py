@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from danvan_site import addresses, vietnamese
-from danvan_site.addresses import Address, Table
+from danvan_site.addresses import Address, Claim, Table
 from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.discovery import File
@@ -87,7 +88,7 @@ class References:
         self.problems: list[Problem] = []
         self.addresses: dict[str, list[str]] = {}
         self.outputs: list[tuple[Place, str]] = []
-        self._aliases: dict[str, list[Address | None]] = {}
+        self._aliases: dict[str, list[Claim | None]] = {}
         self._leads: dict[str, Shown] = {}
         self._bodies: dict[str, dict[int, Shown]] = {}
 
@@ -190,12 +191,14 @@ class References:
         media = self._download(_folder_of(bulletin), target, "link-not-found", lambda: place)
         return root + media.url if media else "#"
 
-    def old_addresses(self, bulletin: Bulletin) -> list[Address | None]:
-        """Return the aliases of a bulletin as they are compared, None for what is no address."""
+    def claims(self, bulletin: Bulletin) -> list[Claim | None]:
+        """Return what the aliases of a bulletin claim, None for what is no address; their pages are
+        paths of sources."""
         found = self._aliases.get(bulletin.path)
         if found is None:
-            found = [addresses.read(alias, self._base_url) for alias in bulletin.head.aliases]
-            self._aliases[bulletin.path] = found
+            path, base = bulletin.path, self._base_url
+            found = [addresses.claim(alias, path, base) for alias in bulletin.head.aliases]
+            self._aliases[path] = found
         return found
 
     @cached_property
@@ -203,13 +206,15 @@ class References:
         """What moved, by hosts that aliases name; that of the site's own, and '', has all."""
         tables: dict[str, Table[tuple[Address, Bulletin]]] = {"": Table()}
         tables[addresses.host(self._base_url)] = tables[""]
-        for each in self._bulletins.values():
-            if each.head.aliases:
-                for alias, address in zip(each.head.aliases, self.old_addresses(each), strict=True):
-                    if address:
-                        tables[""].add(address, (address, each))
-                        host = addresses.host(alias)
-                        tables.setdefault(host, Table()).add(address, (address, each))
+        named = [each for each in self._bulletins.values() if each.head.aliases]
+        claims = list(filter(None, itertools.chain.from_iterable(map(self.claims, named))))
+        for claim in claims:
+            if claim.host:
+                page = claim.address, self._bulletins[str(claim.page)]
+                tables.setdefault(claim.host, Table()).add(claim.address, page)
+        for leader in filter(None, addresses.settled(claims).values()):
+            page = leader.address, self._bulletins[str(leader.page)]
+            tables[""].add(leader.address, page)
         return tables
 
     def _moved(self, target: str, host: str) -> Bulletin | None:

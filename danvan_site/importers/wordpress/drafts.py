@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from danvan_site.errors import Problem, Severity
 from danvan_site.importers import legacy_fonts, tree
 from danvan_site.importers.conversion import convert
 from danvan_site.importers.frame import Companion, Draft, Dropped, ImportFailure, Item, LeftOut
+from danvan_site.importers.placing import reason_of
 from danvan_site.importers.wordpress import showing
 from danvan_site.importers.wordpress.media import Media
 from danvan_site.importers.wordpress.site import (
@@ -47,7 +49,7 @@ _NO_CATEGORY = frozenset(
 )
 _TEXTS = ("title", "content:encoded", "excerpt:encoded")
 _TAXONOMIES = frozenset(("category", "post_tag", "tag", "author"))
-_EXCERPT_END = re.compile(r"\s*(?:\[?(?:…|\.\.\.|&hellip;)\]?)\s*$")
+_WORD = re.compile(r"[^\W_]+")
 _WORDS_OF_TITLE = 12
 _PUBLISHED_COMMENT = frozenset(("1", "approve", "approved"))
 _TALK = frozenset(("", "comment"))
@@ -67,10 +69,21 @@ _EMPTY = "bài không có nội dung – hãy xem lại trên trang cũ"
 def draw(reading: Reading, item: Item) -> Draft:
     """Return the draft of an item; raise LeftOut for what is no bulletin, or not everybody's."""
     source: Source = item.content
-    post = read(source.root, source.piece.data)
+    post = read(source.file.root, _bytes_of(source, item))
     _let_in(reading, post, item)
     drawing = _Drawing(reading, item, source, post)
     return drawing.page() if post.text("post_type") == "page" else drawing.bulletin()
+
+
+def _bytes_of(source: Source, item: Item) -> bytes:
+    try:
+        data = source.piece.read(source.file.text)
+    except OSError as error:
+        reason = reason_of(error)
+        raise ImportFailure("import-unreadable", item.source, reason=reason) from None
+    if hashlib.sha256(data).digest() != source.digest:
+        raise ImportFailure("import-source-changed", item.source)
+    return data
 
 
 def _let_in(reading: Reading, post: Post, item: Item) -> None:
@@ -153,15 +166,16 @@ class _Drawing:
             self._lacks("import-xml-damaged", reason="; ".join(faults))
             self.review.append(_DAMAGED)
         self._read_old_fonts()
-        media = Media(self.reading, self.source.facts, self.post)
+        media = Media(self.reading, self.source, self.post)
         body = self._body(media)
         self._title(body)
         self._lead(body)
         if self.post.text("status").strip() != PUBLISHED:
             self._set("draft", True, self.post.text("status"))
         belongs = self.reading.site.belongs_to_one
-        found = old_addresses(self.post)
-        aliases = list(dict.fromkeys(each for each, sure in found if sure or belongs(each)))
+        found = old_addresses(self.post, self.source.file.home)
+        several = (each.address for each in found if each.is_sure or belongs(each.key))
+        aliases = list(dict.fromkeys(several))
         self._set("aliases", aliases, aliases[0] if aliases else "")
         return media, body
 
@@ -221,8 +235,9 @@ class _Drawing:
     def _lead(self, body: str) -> None:
         """Take the excerpt as the lead, unless the body begins with it."""
         lead = _plain(self.post.text("excerpt:encoded"))
-        begin = vietnamese.identity(_EXCERPT_END.sub("", lead))
-        if lead and not vietnamese.identity(_unmarked(body[: len(lead) * 3])).startswith(begin):
+        begin = (found[0] for found in _WORD.finditer(body))
+        same = vietnamese.identity
+        if any(same(word) != same(next(begin, "")) for word in _WORD.findall(lead)):
             self._set("lead", lead, lead)
 
     def _body(self, media: Media) -> str:
@@ -367,10 +382,6 @@ def _plain(text: str) -> str:
     if "<" in text or "&" in text:
         text = tree.without_tags(text)
     return vietnamese.tidy_spaces(tree.plain(text))
-
-
-def _unmarked(markdown: str) -> str:
-    return re.sub(r"[*_\\#>`~]", "", markdown)
 
 
 def _typed(text: str) -> legacy_fonts.Detected:

@@ -1,12 +1,14 @@
 """`import wordpress`: what of an export becomes a bulletin, a draft, a page, and what is left out.
 
-The exports are read twice: once to know the media library and which addresses the old site had,
-and once to hand the items on to workers one after another.
+Workers read the exports twice: once to know the media library and which addresses the old site had,
+and once to make the drafts.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
+import pickle
 import re
 from array import array
 from collections.abc import Iterator, Sequence
@@ -28,13 +30,14 @@ from danvan_site.importers.wordpress.site import (
     SHARED_BLOCK,
     Attachment,
     Facts,
+    File,
     Reading,
     Site,
     Source,
     address_of,
     digest_of,
     host_of,
-    keys_of,
+    old_addresses,
 )
 from danvan_site.importers.wordpress.wxr import Export, Piece, Post, read
 from danvan_site.workers import Workers
@@ -43,9 +46,12 @@ KIND = "wordpress"
 _CHUNK = 25
 _GALLERY = re.compile(r"\[gallery\b([^\]]{0,3000})")
 _GALLERY_IDS = re.compile(r"\bids\s*=\s*[\"'“”]?([0-9,\s]{1,3000})")
-_SHOWN = re.compile(r"\bwp-image-([0-9]{1,12})\b")
-_LED_TO = re.compile(r"[?&;]attachment_id=([0-9]{1,12})")
-_REUSED = re.compile(r"wp:block\s+\{\"ref\":([0-9]{1,12})")
+# Words that lead to the number of what is shown, used again, led to.
+_REFERRING = {
+    "wp-image-": re.compile(r"wp-image-([0-9]{1,12})\b"),
+    "wp:block": re.compile(r"wp:block\s+\{\"ref\":([0-9]{1,12})"),
+    "attachment_id=": re.compile(r"[?&;]attachment_id=([0-9]{1,12})"),
+}
 # Who a comment came from, which is nobody's business any more.
 _PRIVATE = re.compile(
     rb"(<((?:\w+:)?)(?:comment_author_(?:email|IP|url)|comment_agent|author_email)>).*?(</\2)",
@@ -54,11 +60,12 @@ _PRIVATE = re.compile(
 
 
 class _Glance(NamedTuple):
-    """What is to be known of an item before any draft is made: its address, its number, what it
-    refers to (`_wanted`), digests of the addresses that are going to lead on; of a file of the
-    media library what there is to say of it, and the post that it belongs to; of a shared block
-    its content."""
+    """What is to be known of an item before any draft is made: the digest of its bytes (sha256),
+    its address, its number, what it refers to (`_wanted`), digests of the addresses that are going
+    to lead on; of a file of the media library what there is to say of it, and the post that it
+    belongs to; of a shared block its content."""
 
+    digest: bytes
     address: str
     number: int
     wanted: tuple[int, ...] = ()
@@ -109,15 +116,38 @@ def _attachment_of(data: bytes) -> Attachment:
     return Attachment(*data.decode("utf-8", "surrogatepass").split(_BETWEEN))
 
 
-@dataclass(slots=True)
 class _Known:
-    """What is known of all items, in the order of the files: their addresses, their numbers, what
-    they refer to."""
+    """What is known of all items, in the order of the files.
 
-    addresses: list[str] = field(default_factory=list)
-    numbers: array[int] = field(default_factory=lambda: array("q"))
-    wanted: list[tuple[int, ...]] = field(default_factory=list)
-    library: _Library = field(default_factory=_Library)
+    There may be hundreds of thousands, and workers share this memory as long as nothing of it is
+    touched: it is bytes, but for the library.
+    """
+
+    def __init__(self) -> None:
+        self.library = _Library()
+        self._items = io.BytesIO()
+        self._shows_its_own: set[int] = set()
+
+    def add(self, piece: Piece, glance: _Glance) -> None:
+        """Take in the next item."""
+        kept = piece, glance.digest, glance.address, glance.number, glance.wanted
+        pickle.dump(kept, self._items, pickle.HIGHEST_PROTOCOL)
+        if -1 in glance.wanted:
+            self._shows_its_own.add(glance.number)
+        if glance.attachment:
+            self.library.add(glance.number, glance.attachment, glance.parent)
+        if glance.block is not None:
+            self.library.blocks[glance.number] = glance.block
+
+    def complete(self) -> None:
+        """All is taken in."""
+        self.library.group(self._shows_its_own)
+        self._items.seek(0)
+
+    def next(self) -> tuple[Piece, bytes, str, int, tuple[int, ...]]:
+        """Return where the next item stands, its digest, address, number, what it refers to."""
+        item: tuple[Piece, bytes, str, int, tuple[int, ...]] = pickle.load(self._items)
+        return item
 
 
 def importing(
@@ -169,40 +199,40 @@ def _look_through(exports: Sequence[Export], reading: Reading, workers: Workers)
     known = _Known()
     pages: set[int] = set()
     contested: set[int] = set()
-    pieces = ((each.root, piece.data) for each in exports for piece in _pieces(each))
-    for glances in workers.map(_look_at_some, reading.types, pieces, _CHUNK):
-        for each in glances:
-            known.addresses.append(each.address)
-            known.numbers.append(each.number)
-            known.wanted.append(each.wanted)
-            contested.update(pages.intersection(each.leads_on))
-            pages.update(each.leads_on)
-            if each.attachment:
-                known.library.add(each.number, each.attachment, each.parent)
-            if each.block is not None:
-                known.library.blocks[each.number] = each.block
-    known.library.group({n for n, wanted in zip(known.numbers, known.wanted, strict=True)
-                         if -1 in wanted})  # fmt: skip
+    for export in exports:
+        for piece, glance in _glances(export, reading.types, workers):
+            known.add(piece, glance)
+            contested.update(pages.intersection(glance.leads_on))
+            pages.update(glance.leads_on)
+    known.complete()
     reading.site.pages = array("Q", sorted(pages))
     reading.site.contested = frozenset(contested)
     return known
 
 
-def _pieces(export: Export) -> Iterator[Piece]:
+def _glances(
+    export: Export, types: frozenset[str], workers: Workers
+) -> Iterator[tuple[Piece, _Glance]]:
+    argument = _file_of(export), types
     try:
-        yield from export.pieces()
+        for seen in workers.map(_look_at_some, argument, export.pieces(), _CHUNK):
+            yield from seen
+            export.count += len(seen)
     except OSError as error:
         place = Place(export.shown)
         raise UsageError("import-unreadable", place, reason=reason_of(error)) from None
 
 
-def _look_at_some(types: frozenset[str], pieces: Sequence[tuple[bytes, bytes]]) -> list[_Glance]:
-    return [_look_at(types, read(root, data)) for root, data in pieces]
+def _look_at_some(
+    argument: tuple[File, frozenset[str]], pieces: Sequence[Piece]
+) -> list[tuple[Piece, _Glance]]:
+    return [(each, _look_at(*argument, each.read(argument[0].text))) for each in pieces]
 
 
-def _look_at(types: frozenset[str], post: Post) -> _Glance:
+def _look_at(file: File, types: frozenset[str], data: bytes) -> _Glance:
+    post = read(file.root, data)
     number, kind = post.number("post_id"), post.text("post_type")
-    seen = _Glance(address_of(post), number)
+    seen = _Glance(hashlib.sha256(data).digest(), address_of(post), number)
     if kind == ATTACHMENT:
         return seen._replace(attachment=_attachment(post), parent=post.number("post_parent"))
     if kind == SHARED_BLOCK:
@@ -210,7 +240,8 @@ def _look_at(types: frozenset[str], post: Post) -> _Glance:
     if kind not in types:
         return seen
     is_going_to = post.text("status") in (PUBLISHED, *DRAFTS)
-    keys = {digest_of(key) for key in keys_of(post)} if is_going_to else ()
+    found = old_addresses(post, file.home) if is_going_to else ()
+    keys = {digest_of(each.key) for each in found}
     return seen._replace(wanted=tuple(dict.fromkeys(_wanted(post))), leads_on=tuple(keys))
 
 
@@ -231,9 +262,10 @@ def _wanted(post: Post) -> Iterator[int]:
     lead = post.field("_thumbnail_id")
     if lead.isascii() and lead.isdigit():
         yield int(lead[:12])
-    for pattern in (_SHOWN, _REUSED, _LED_TO):
-        yield from map(int, pattern.findall(content))
-    for gallery in _GALLERY.finditer(content):
+    for words, pattern in _REFERRING.items():
+        if words in content:
+            yield from map(int, pattern.findall(content))
+    for gallery in _GALLERY.finditer(content) if "[gallery" in content else ():
         ids = _GALLERY_IDS.search(gallery[1])
         yield from map(int, re.findall("[0-9]{1,12}", ids[1])) if ids else (-1,)
 
@@ -241,31 +273,39 @@ def _wanted(post: Post) -> Iterator[int]:
 def _items(
     exports: Sequence[Export], known: _Known, with_originals: bool
 ) -> Iterator[Item | Outcome]:
-    each = zip(known.addresses, known.numbers, known.wanted, strict=True)
     for export in exports:
-        at, is_whole = 0, True
-        try:
-            for piece in export.pieces():
-                address, number, wanted = next(each, ("", 0, ()))
-                facts = known.library.facts(number, wanted)
-                digest = hashlib.sha256(piece.data)
-                digest.update(repr(facts).encode("utf-8", "surrogatepass"))
-                original = _PRIVATE.sub(rb"\1\3", piece.data) if with_originals else b""
-                at, is_whole = piece.line + piece.data.count(b"\n"), piece.is_whole
-                yield Item(
-                    Place(export.shown, piece.line),
-                    address,
-                    digest.hexdigest(),
-                    Source(export.root, piece, facts),
-                    original,
-                    ".xml",
-                    len(piece.data),
-                )
-        except OSError as error:
-            problem = Problem(
-                "import-unreadable", Place(export.shown, at), {"reason": reason_of(error)}
+        piece, file = _NOTHING, _file_of(export)
+        for _ in range(export.count):
+            piece, digest, address, number, wanted = known.next()
+            facts = known.library.facts(number, wanted)
+            of_all = hashlib.sha256(digest)
+            of_all.update(repr(facts).encode("utf-8", "surrogatepass"))
+            yield Item(
+                Place(export.shown, piece.line),
+                address,
+                of_all.hexdigest(),
+                Source(file, piece, digest, facts),
+                _original(export, piece) if with_originals else b"",
+                ".xml",
+                piece.size,
             )
+        if piece.is_whole and not export.is_whole:
+            problem = Problem("import-xml-cut-off", Place(export.shown, piece.last_line))
             yield Outcome(str(problem.place), problem=problem)
-        if is_whole and not export.is_whole():
-            problem = Problem("import-xml-cut-off", Place(export.shown, at))
-            yield Outcome(str(problem.place), problem=problem)
+
+
+def _file_of(export: Export) -> File:
+    told = (each for each in export.head.addresses if each.startswith(("http://", "https://")))
+    return File(export.text, export.root, next(told, "").rstrip("/"))
+
+
+_NOTHING = Piece(0, 0, 1, 1, True)
+
+
+def _original(export: Export, piece: Piece) -> bytes:
+    """Return an item as it stands in the file; nothing where that cannot be read any more, which
+    is told of its draft."""
+    try:
+        return _PRIVATE.sub(rb"\1\3", piece.read(export.text))
+    except OSError:
+        return b""

@@ -14,7 +14,14 @@ from danvan_site.importers.companions import UnusableError, companion_of, kind_o
 from danvan_site.importers.fetching import fetch
 from danvan_site.importers.frame import Companion
 from danvan_site.importers.wordpress import showing
-from danvan_site.importers.wordpress.site import Attachment, Facts, Reading, address_of
+from danvan_site.importers.wordpress.site import (
+    ORIGIN,
+    Attachment,
+    Reading,
+    Source,
+    address_of,
+    origin_of,
+)
 from danvan_site.importers.wordpress.wxr import Post
 from danvan_site.plan.references import PICTURES
 
@@ -38,12 +45,14 @@ class Media:
     """The files that a post shows or leads to: ``companions`` by their paths, ``faults`` of those
     that could not come along; ``lead`` is the picture of the front matter."""
 
-    def __init__(self, reading: Reading, facts: Facts, post: Post) -> None:
+    def __init__(self, reading: Reading, source: Source, post: Post) -> None:
+        facts = source.facts
         self.companions: dict[str, Companion] = {}
         self.faults: list[tuple[str, Mapping[str, str]]] = []
         self._reading = reading
         self._facts = facts
         self._page = address_of(post)
+        self._origin = origin_of(source.file.home)
         self._known: dict[str, str] = {}
         self._by_address = {_bare(each.address): each for each in facts.attachments.values()}
         pages = ((addresses.read(each.page), each.address) for each in facts.attachments.values())
@@ -123,7 +132,8 @@ class Media:
             whole = self._pages[found.key]
             return self._brought(whole) or whole
         if found and self._reading.site.leads_on(found.key):
-            return re.sub(r"^(?:https?:)?//[^/?#]*", "", whole).partition("#")[0]
+            # A site may have had several names: the build knows its posts by that of the export.
+            return (self._origin + ORIGIN.sub("", whole)).partition("#")[0]
         self.faults.append(("import-link-to-old-site", {"address": whole}))
         return whole
 

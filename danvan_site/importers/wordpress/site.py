@@ -21,7 +21,7 @@ ATTACHMENT, SHARED_BLOCK = "attachment", "wp_block"
 # Everybody could read these; the others are drafts, or nobody was to see them.
 PUBLISHED = "publish"
 DRAFTS = frozenset(("draft", "pending", "future"))
-_ORIGIN = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
+ORIGIN = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
 
 
 class Attachment(NamedTuple):
@@ -44,11 +44,21 @@ class Facts(NamedTuple):
     blocks: dict[int, str]
 
 
-class Source(NamedTuple):
-    """An item on its way to a worker."""
+class File(NamedTuple):
+    """An export as workers know it: its text in UTF-8, the first tag of that, and the address of
+    the site's home page without a slash at its end, '' where it says none."""
 
+    text: Path
     root: bytes
+    home: str
+
+
+class Source(NamedTuple):
+    """An item on its way to a worker: where it stands, and the digest of its bytes (sha256)."""
+
+    file: File
     piece: Piece
+    digest: bytes
     facts: Facts
 
 
@@ -72,10 +82,9 @@ class Site:
         """Tell whether a whole address belongs to the old site."""
         return host_of(address) in self.hosts
 
-    def belongs_to_one(self, address: str) -> bool:
-        """Tell whether no two posts had that address."""
-        found = addresses.read(address)
-        return found is not None and digest_of(found.key) not in self.contested
+    def belongs_to_one(self, key: str) -> bool:
+        """Tell whether no two posts had the address with that key."""
+        return digest_of(key) not in self.contested
 
     def leads_on(self, key: str) -> bool:
         """Tell whether the address with that key is one of a post or a page."""
@@ -110,16 +119,24 @@ def address_of(post: Post) -> str:
     return post.text("link").strip() or post.text("guid").strip()
 
 
-def old_addresses(post: Post) -> Iterator[tuple[str, bool]]:
-    """Yield the addresses of a post on the old site, without the host, and whether they are surely
-    its own: its permalink and the one of its number are; those it had before may be another's."""
+class OldAddress(NamedTuple):
+    """An address of a post on the old site, and its normal form (`addresses.Address.key`);
+    ``is_sure`` where it is surely its own: its permalink and the one of its number are, those it
+    had before may be another's."""
+
+    address: str
+    key: str
+    is_sure: bool
+
+
+def old_addresses(post: Post, home: str) -> Iterator[OldAddress]:
+    """Yield the addresses of a post on the old site, whole as far as that says its *home*: a site
+    may become one archive with others, which had the same paths."""
     link = post.text("link").strip()
-    if addresses.read(link):
-        yield _path(link), True
+    own, before = [link], [post.text("guid").strip()]
     number = post.number("post_id")
     if number:
-        yield f"/?{'page_id' if post.text('post_type') == 'page' else 'p'}={number}", True
-    before = [post.text("guid").strip()]
+        own.append(f"{home}/?{'page_id' if post.text('post_type') == 'page' else 'p'}={number}")
     slug = post.text("post_name").strip()
     at = link.rfind(slug) if slug else -1
     if at > 0:
@@ -128,21 +145,25 @@ def old_addresses(post: Post) -> Iterator[tuple[str, bool]]:
             for key, name in post.meta
             if key == "_wp_old_slug" and name
         ]
-    for address in before:
-        if addresses.read(address):
-            yield _path(address), False
+    for some, is_sure in ((own, True), (before, False)):
+        for address in some:
+            found = addresses.read(address)
+            if found:
+                yield OldAddress(_whole(address, home), found.key, is_sure)
 
 
-def _path(address: str) -> str:
-    path = _ORIGIN.sub("", address).partition("#")[0]
-    return path if path.startswith("/") else f"/{path}"
+def _whole(address: str, home: str) -> str:
+    address = address.partition("#")[0]
+    if ORIGIN.match(address):
+        return address
+    path = address if address.startswith("/") else f"/{address}"
+    return f"{origin_of(home)}{path}"
 
 
-def keys_of(post: Post) -> Iterator[str]:
-    for address, _ in old_addresses(post):
-        found = addresses.read(address)
-        if found:
-            yield found.key
+def origin_of(address: str) -> str:
+    """Return the scheme and the host with which a whole address begins, '' for another."""
+    found = ORIGIN.match(address)
+    return found[0] if found else ""
 
 
 def digest_of(key: str) -> int:

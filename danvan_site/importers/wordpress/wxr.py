@@ -1,16 +1,21 @@
 """Reading exports of WordPress (WXR 1.0 to 1.2): an item after another, whatever the file is like.
 
 The file is cut into items before anything of it is parsed, so that a fault in one of them costs no
-other one, and no more than one is in memory.  Elements are known by their names alone: the address
-of their namespace differs from one WordPress to the next.
+other one, and no more than one is in memory.  Only where they stand is handed on: each process
+reads its own.  Elements are known by their names alone: the address of their namespace differs from
+one WordPress to the next.
 """
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,12 +42,21 @@ _MENDED = {"&": "&amp;", "]]>": "]]&gt;"}
 
 
 class Piece(NamedTuple):
-    """An item as it stands in the file: its first line (from 1), its bytes; ``is_whole`` is False
-    where the file ends in it, or its own end is missing."""
+    """Where an item stands in a file in UTF-8: its first byte (from 0), its size in bytes, its
+    first and its last line (from 1); ``is_whole`` is False where the file ends in it, or its own
+    end is missing."""
 
+    start: int
+    size: int
     line: int
-    data: bytes
+    last_line: int
     is_whole: bool
+
+    def read(self, path: Path) -> bytes:
+        """Return its bytes; raise OSError."""
+        with path.open("rb", buffering=0) as file:
+            file.seek(self.start)
+            return file.read(self.size)
 
 
 class Comment(NamedTuple):
@@ -113,7 +127,12 @@ class Head:
 
 
 class Export:
-    """An export file.  ``root`` is its first tag, which says what the names of the others mean."""
+    """An export file.  ``text`` is that in UTF-8, itself or a copy for the time that this process
+    lives; ``size`` is in bytes of it, ``count`` how many items were found there.  ``root`` is its
+    first tag, which says what the names of the others mean; ``is_whole`` tells whether it ends as
+    one that was written to its end."""
+
+    count = 0
 
     def __init__(self, path: Path) -> None:
         """Read the head; raise UsageError where the file is no export of WordPress."""
@@ -121,9 +140,11 @@ class Export:
         self.shown = path.as_posix()
         place = Place(self.shown)
         try:
-            self.size = path.stat().st_size
-            self._encoding = self._told()
-            head = next(self._cut(), Piece(1, b"", True)).data
+            encoding = _told(path)
+            self.text = path if encoding in ("utf-8", "ascii") else self._copied(encoding)
+            self.size = self.text.stat().st_size
+            head = next(self._cut(), Piece(0, 0, 1, 1, True)).read(self.text)
+            self.is_whole = self._ends()
         except (OSError, LookupError) as error:
             raise UsageError("import-unreadable", place, reason=reason_of(error)) from None
         root = _ROOT.search(head)
@@ -140,40 +161,43 @@ class Export:
         next(parts, None)
         yield from parts
 
-    def is_whole(self) -> bool:
-        """Tell whether the file ends as one that was written to its end."""
-        with self.path.open("rb") as file:
+    def _ends(self) -> bool:
+        with self.text.open("rb") as file:
             file.seek(max(self.size - _TAIL, 0))
-            return b"</rss" in file.read().replace(b"\0", b"")
+            return b"</rss" in file.read()
 
     def _element(self, data: bytes) -> etree._Element:
         element, _ = _parsed(self.root, data)
         return element
 
-    def _told(self) -> str:
-        """Return the encoding that the file says it is in."""
-        with self.path.open("rb") as file:
-            begin = file.read(300)
-        for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
-            if begin.startswith(mark):
-                return name
-        found = _DECLARED.search(begin)
-        return codecs.lookup(found[1].decode("ascii")).name if found else "utf-8"
-
-    def _chunks(self) -> Iterator[bytes]:
-        """Yield the file in UTF-8."""
-        decoder = codecs.getincrementaldecoder(self._encoding)(errors="replace")
-        plain = self._encoding in ("utf-8", "ascii")
-        with self.path.open("rb") as file:
+    def _copied(self, encoding: str) -> Path:
+        folder = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        copy = Path(folder, "export.xml")
+        decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        with self.path.open("rb") as file, copy.open("wb") as text:
             while chunk := file.read(_CHUNK):
-                yield chunk if plain else decoder.decode(chunk).encode("utf-8", "replace")
+                text.write(decoder.decode(chunk).encode("utf-8", "replace"))
+        return copy
 
     def _cut(self) -> Iterator[Piece]:
         """Yield what stands before the first item, then the items."""
         cutter = _Cutter()
-        for chunk in self._chunks():
-            yield from cutter.feed(chunk)
+        with self.text.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield from cutter.feed(chunk)
         yield from cutter.end()
+
+
+def _told(path: Path) -> str:
+    """Return the encoding that a file says it is in."""
+    with path.open("rb") as file:
+        begin = file.read(300)
+    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if begin.startswith(mark):
+            return name
+    found = _DECLARED.search(begin)
+    return codecs.lookup(found[1].decode("ascii")).name if found else "utf-8"
 
 
 class _Cutter:
@@ -181,6 +205,7 @@ class _Cutter:
 
     def __init__(self) -> None:
         self._buffer = b""
+        self._passed = 0  # bytes that were before the buffer
         self._start = 0  # all before it was given
         self._at = 0  # all before it was looked at
         self._line = 1
@@ -190,6 +215,7 @@ class _Cutter:
         """Yield what is whole with *chunk*."""
         self._buffer = self._buffer[self._start :] + chunk
         self._at -= self._start
+        self._passed += self._start
         self._start = 0
         while True:
             if not self._inside:
@@ -247,11 +273,10 @@ class _Cutter:
         return len(self._buffer), False
 
     def _take(self, end: int) -> Piece:
-        data = self._buffer[self._start : end]
-        line = self._line
-        self._line += data.count(b"\n")
+        line, start = self._line, self._start
+        self._line += self._buffer.count(b"\n", start, end)
         self._start = self._at = end
-        return Piece(line, data, True)
+        return Piece(self._passed + start, end - start, line, self._line, True)
 
 
 _ANY = 1 << 62
@@ -265,7 +290,7 @@ def read(root: bytes, data: bytes) -> Post:
     for child in item if item is not None else ():
         if not isinstance(child.tag, str):
             continue
-        name = _name(child)
+        name = _name(child.tag)
         if name == "category":
             term = Term(child.get("domain", ""), child.get("nicename", ""), _text(child))
             post.terms.append(term)
@@ -289,7 +314,7 @@ def _head_of(root: etree._Element) -> Head:
     for child in root.iter():
         if not isinstance(child.tag, str):
             continue
-        name = _name(child)
+        name = _name(child.tag)
         if name in ("base_site_url", "base_blog_url", "link"):
             addresses.append(_text(child).strip())
         elif name == "pubDate":
@@ -322,6 +347,7 @@ def _parsed(root: bytes, data: bytes) -> tuple[etree._Element, tuple[str, ...]]:
         return _recovered(root, data)
 
 
+@cache
 def _strict() -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False,
@@ -374,9 +400,10 @@ def _outside(text: str) -> str:
     return _BARE.sub(lambda found: _MENDED[found[0]], text)
 
 
-def _name(element: etree._Element) -> str:
+@lru_cache(maxsize=1024)
+def _name(tag: str) -> str:
     """Return an element's name without its namespace; ``encoded`` says what it is."""
-    space, _, name = element.tag.rpartition("}")
+    space, _, name = tag.rpartition("}")
     if not space and ":" in name:
         space, _, name = name.rpartition(":")
     if name == "encoded":
@@ -385,7 +412,7 @@ def _name(element: etree._Element) -> str:
 
 
 def _texts(element: etree._Element) -> dict[str, str]:
-    return {_name(child): _text(child) for child in element if isinstance(child.tag, str)}
+    return {_name(child.tag): _text(child) for child in element if isinstance(child.tag, str)}
 
 
 def _text(element: etree._Element) -> str:
