@@ -17,6 +17,7 @@ LAYERS = (
         "beside",
         "compression",
         "dates",
+        "kinds",
         "locks",
         "markup",
         "memory",

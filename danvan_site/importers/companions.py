@@ -11,8 +11,8 @@ from danvan_site import vietnamese
 from danvan_site.content import is_active_drawing
 from danvan_site.importers.frame import Companion
 from danvan_site.importers.placing import reason_of
+from danvan_site.kinds import DOWNLOADS, DRAWING, PICTURES
 from danvan_site.pictures import making
-from danvan_site.plan.references import DOWNLOADS, DRAWING, PICTURES
 
 MEDIA = "media"
 MAX_BYTES = 500_000_000

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
@@ -56,20 +57,14 @@ class Ledger:
         """Read the ledger of *folder*; raise UsageError where there is one that cannot be read."""
         ledger, path = cls(folder), folder / LEDGER
         try:
-            text = path.read_text("utf-8")
+            with path.open(encoding="utf-8", newline="\n") as lines:
+                for line in lines:
+                    ledger._take_in(line.removesuffix("\n"))
         except FileNotFoundError:
             return ledger
         except (OSError, UnicodeDecodeError) as error:
             place = Place(path.as_posix())
             raise UsageError("import-ledger", place, reason=reason_of(error)) from None
-        # A line that a killed run has begun has too few columns.
-        for line in text.split("\n"):
-            columns = line.split("\t")
-            if len(columns) == len(_BEFORE):
-                columns = ["", *columns, ""]
-            is_whole = len(columns) == len(Entry._fields) and len(columns[-1]) in (0, _DIGEST)
-            if is_whole and not line.startswith("#"):
-                ledger._know(Entry(*columns))
         return ledger
 
     def find(self, key: str, digest: str) -> Entry | None:
@@ -85,6 +80,16 @@ class Ledger:
             file.write(("\t".join(entry) + "\n").encode())
             file.flush()
         self._know(entry)
+
+    def _take_in(self, line: str) -> None:
+        columns = line.split("\t")
+        if len(columns) == len(_BEFORE):
+            columns = ["", *columns, ""]
+        # A line that a killed run has begun has too few columns.
+        is_whole = len(columns) == len(Entry._fields) and len(columns[-1]) in (0, _DIGEST)
+        if is_whole and not line.startswith("#"):
+            key, digest, kind, path, written = columns
+            self._know(Entry(key, digest, sys.intern(kind), path, written))
 
     def _know(self, entry: Entry) -> None:
         if entry.key:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy
 from PIL import Image, ImageCms, ImageSequence, UnidentifiedImageError
 
 from danvan_site.pictures.cache import Cache
@@ -211,6 +210,8 @@ def _mixable(image: Image.Image) -> Image.Image:
     if image.mode in _AS_THEY_ARE:
         return image
     if image.mode.startswith("I"):
+        import numpy
+
         values = numpy.asarray(image).astype(numpy.int64)
         is_deep = image.mode != "I" or values.max(initial=0) > 255
         return Image.fromarray((values >> 8 if is_deep else values).clip(0, 255).astype("uint8"))

@@ -18,16 +18,11 @@ from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.discovery import File
 from danvan_site.errors import Place, Problem, Severity, nearest
+from danvan_site.kinds import DOWNLOADS, DRAWING, PICTURES
 from danvan_site.markdown import WEB
 from danvan_site.pictures.facts import Facts, key_of
 from danvan_site.state import KnownSource
 
-DRAWING = "svg"
-PICTURES = frozenset(("jpg", "jpeg", "png", "webp", "avif", "gif", "bmp", "tif", "tiff", DRAWING))
-DOWNLOADS = PICTURES | {
-    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "rtf", "txt", "csv",
-    "zip", "epub", "mp3", "m4a", "mp4", "webm", "ogg",
-}  # fmt: skip
 NOT_FOUND = "404.html"
 _INDEX = re.compile(r"(?:.*/)?(?:index|default)\.html?|", re.IGNORECASE)
 

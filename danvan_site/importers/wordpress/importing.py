@@ -7,12 +7,12 @@ and once to make the drafts.
 from __future__ import annotations
 
 import hashlib
-import io
+import itertools
 import pickle
 import re
+import sqlite3
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -75,79 +75,58 @@ class _Glance(NamedTuple):
     block: str | None = None
 
 
-@dataclass(slots=True)
-class _Library:
-    """The media library and the shared blocks, and what each item wants of them.
-
-    There may be hundreds of thousands of files: what is said of one is kept as bytes.
-    """
-
-    blocks: dict[int, str] = field(default_factory=dict)
-    _files: dict[int, bytes] = field(default_factory=dict)
-    _parents: array[int] = field(default_factory=lambda: array("q"))
-    _numbers: array[int] = field(default_factory=lambda: array("q"))
-    _children: dict[int, list[int]] = field(default_factory=dict)
-
-    def add(self, number: int, attachment: Attachment, parent: int) -> None:
-        """Take in a file that belongs to the post *parent*."""
-        self._files[number] = _BETWEEN.join(attachment).encode("utf-8", "surrogatepass")
-        self._parents.append(parent)
-        self._numbers.append(number)
-
-    def group(self, parents: set[int]) -> None:
-        """All is taken in: keep together the files of those *parents* that show all of theirs."""
-        for parent, number in zip(self._parents, self._numbers, strict=True):
-            if parent in parents:
-                self._children.setdefault(parent, []).append(number)
-
-    def facts(self, number: int, wanted: Sequence[int]) -> Facts:
-        """Return what an item refers to."""
-        children = tuple(self._children.get(number, ())) if -1 in wanted else ()
-        files = {each: self._files[each] for each in (*wanted, *children) if each in self._files}
-        named = {each: _attachment_of(data) for each, data in files.items()}
-        blocks = {each: self.blocks[each] for each in wanted if each in self.blocks}
-        return Facts(named, children, blocks)
-
-
-_BETWEEN = "\0"
-
-
-def _attachment_of(data: bytes) -> Attachment:
-    return Attachment(*data.decode("utf-8", "surrogatepass").split(_BETWEEN))
-
-
 class _Known:
-    """What is known of all items, in the order of the files.
+    """What is known of all items: where they stand and what they refer to, in the order of the
+    files; the media library; the shared blocks.
 
-    There may be hundreds of thousands, and workers share this memory as long as nothing of it is
-    touched: it is bytes, but for the library.
+    There may be hundreds of thousands: it lies in a database of its own for the time of the import,
+    and not in memory.
     """
 
     def __init__(self) -> None:
-        self.library = _Library()
-        self._items = io.BytesIO()
-        self._shows_its_own: set[int] = set()
+        self._blocks: dict[int, str] = {}
+        self._tables = sqlite3.connect("", isolation_level=None)
+        self._tables.executescript(_TABLES)
 
     def add(self, piece: Piece, glance: _Glance) -> None:
         """Take in the next item."""
-        kept = piece, glance.digest, glance.address, glance.number, glance.wanted
-        pickle.dump(kept, self._items, pickle.HIGHEST_PROTOCOL)
-        if -1 in glance.wanted:
-            self._shows_its_own.add(glance.number)
+        told = piece, glance.digest, glance.address, glance.number, glance.wanted
+        kept = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
+        self._tables.execute("INSERT INTO item (told) VALUES (?)", (kept,))
         if glance.attachment:
-            self.library.add(glance.number, glance.attachment, glance.parent)
+            file = pickle.dumps(tuple(glance.attachment), pickle.HIGHEST_PROTOCOL)
+            self._tables.execute(
+                "INSERT OR REPLACE INTO file VALUES (?, ?, ?)", (glance.number, glance.parent, file)
+            )
         if glance.block is not None:
-            self.library.blocks[glance.number] = glance.block
+            self._blocks[glance.number] = glance.block
 
-    def complete(self) -> None:
-        """All is taken in."""
-        self.library.group(self._shows_its_own)
-        self._items.seek(0)
+    def items(self) -> Iterator[tuple[Piece, bytes, str, Facts]]:
+        """Yield where each item stands, its digest, its address, what it refers to."""
+        for (kept,) in self._tables.execute("SELECT told FROM item ORDER BY rowid"):
+            piece, digest, address, number, wanted = pickle.loads(kept)
+            yield piece, digest, address, self._facts(number, wanted)
 
-    def next(self) -> tuple[Piece, bytes, str, int, tuple[int, ...]]:
-        """Return where the next item stands, its digest, address, number, what it refers to."""
-        item: tuple[Piece, bytes, str, int, tuple[int, ...]] = pickle.load(self._items)
-        return item
+    def _facts(self, number: int, wanted: Sequence[int]) -> Facts:
+        ask = self._tables.execute
+        children: tuple[int, ...] = ()
+        if -1 in wanted:
+            found = ask("SELECT number FROM file WHERE parent = ? ORDER BY number", (number,))
+            children = tuple(child for (child,) in found)
+        files = {}
+        for each in dict.fromkeys((*wanted, *children)):
+            for (file,) in ask("SELECT told FROM file WHERE number = ?", (each,)):
+                files[each] = Attachment(*pickle.loads(file))
+        blocks = {each: self._blocks[each] for each in wanted if each in self._blocks}
+        return Facts(files, children, blocks)
+
+
+_TABLES = """
+BEGIN;
+CREATE TABLE item (told BLOB);
+CREATE TABLE file (number INTEGER PRIMARY KEY, parent INTEGER, told BLOB);
+CREATE INDEX by_parent ON file (parent);
+"""
 
 
 def importing(
@@ -197,30 +176,24 @@ def _day(written: str, zone: str) -> Moment | None:
 
 def _look_through(exports: Sequence[Export], reading: Reading, workers: Workers) -> _Known:
     known = _Known()
-    pages: set[int] = set()
-    contested: set[int] = set()
+    pages = array("Q")
     for export in exports:
-        for piece, glance in _glances(export, reading.types, workers):
-            known.add(piece, glance)
-            contested.update(pages.intersection(glance.leads_on))
-            pages.update(glance.leads_on)
-    known.complete()
-    reading.site.pages = array("Q", sorted(pages))
-    reading.site.contested = frozenset(contested)
+        argument = _file_of(export), reading.types
+        try:
+            for seen in workers.map(_look_at_some, argument, export.pieces(), _CHUNK):
+                for piece, glance in seen:
+                    known.add(piece, glance)
+                    pages.extend(glance.leads_on)
+                export.count += len(seen)
+        except (OSError, sqlite3.Error) as error:
+            place = Place(export.shown)
+            raise UsageError("import-unreadable", place, reason=reason_of(error)) from None
+    pages = array("Q", sorted(pages))
+    reading.site.pages = pages
+    reading.site.contested = frozenset(
+        one for one, other in itertools.pairwise(pages) if one == other
+    )
     return known
-
-
-def _glances(
-    export: Export, types: frozenset[str], workers: Workers
-) -> Iterator[tuple[Piece, _Glance]]:
-    argument = _file_of(export), types
-    try:
-        for seen in workers.map(_look_at_some, argument, export.pieces(), _CHUNK):
-            yield from seen
-            export.count += len(seen)
-    except OSError as error:
-        place = Place(export.shown)
-        raise UsageError("import-unreadable", place, reason=reason_of(error)) from None
 
 
 def _look_at_some(
@@ -246,14 +219,13 @@ def _look_at(file: File, types: frozenset[str], data: bytes) -> _Glance:
 
 
 def _attachment(post: Post) -> Attachment:
-    texts = (
+    return Attachment(
         post.text("attachment_url").strip() or post.text("guid").strip(),
         post.text("link").strip(),
         post.text("title").strip(),
         post.field("_wp_attachment_image_alt").strip(),
         post.text("excerpt:encoded").strip(),
     )
-    return Attachment(*(each.replace(_BETWEEN, "") for each in texts))
 
 
 def _wanted(post: Post) -> Iterator[int]:
@@ -273,11 +245,10 @@ def _wanted(post: Post) -> Iterator[int]:
 def _items(
     exports: Sequence[Export], known: _Known, with_originals: bool
 ) -> Iterator[Item | Outcome]:
+    items = known.items()
     for export in exports:
         piece, file = _NOTHING, _file_of(export)
-        for _ in range(export.count):
-            piece, digest, address, number, wanted = known.next()
-            facts = known.library.facts(number, wanted)
+        for piece, digest, address, facts in itertools.islice(items, export.count):
             of_all = hashlib.sha256(digest)
             of_all.update(repr(facts).encode("utf-8", "surrogatepass"))
             yield Item(

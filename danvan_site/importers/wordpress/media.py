@@ -23,7 +23,7 @@ from danvan_site.importers.wordpress.site import (
     origin_of,
 )
 from danvan_site.importers.wordpress.wxr import Post
-from danvan_site.plan.references import PICTURES
+from danvan_site.kinds import PICTURES
 
 # Where WordPress keeps files, on a site of its own or on one of several of an installation.
 _UPLOADS = re.compile(
