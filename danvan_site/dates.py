@@ -211,7 +211,7 @@ def _checked(
         date(year, month or 1, day or 1)
         if full:
             time.fromisoformat(full)
-        if (day and not month) or not 1900 <= year <= 2200:
+        if (day and not month) or (full and not day) or not 1900 <= year <= 2200:
             raise ValueError(year)
     except ValueError:
         written = Moment(year, month, day).short() + (f", {full}" if full else "")

@@ -36,6 +36,8 @@ def test_every_shape_of_a_date_is_read(text: str, iso: str) -> None:
         ("2020-02-30", "date-impossible"),
         ("31/4/2020", "date-impossible"),
         ("2020-07-16 25:00", "date-impossible"),
+        ("2020-07-00T13:40+07:00", "date-impossible"),
+        ("00/07/2020, 13:40 GMT+7", "date-impossible"),
         ("1020-07-16", "date-impossible"),
         ("Thứ Hai, 16/07/2020", "weekday-mismatch"),
         ("CN, 16/07/2020", "weekday-mismatch"),

@@ -300,6 +300,13 @@ CASES = {
         "Bà con họp bàn việc làng, góp ý xây dựng đường mới.\n",
         told=["import-legacy-font"],
     ),
+    "a part typed for a font of before": Case(
+        item(54, "Năm tư", '<p>Lời dẫn gõ Unicode.</p><p style="font-family: .VnTime">Bµ con häp'
+                           ' bµn viÖc lµng, gãp ý x©y dùng ®­êng míi.</p>'),
+        {"title": "Năm tư"},
+        "Lời dẫn gõ Unicode.\n\nBà con họp bàn việc làng, góp ý xây dựng đường mới.\n",
+        told=["import-legacy-font"],
+    ),
     "nothing runs": Case(
         item(45, "Bốn lăm "
                  "<script>alert(1)</script>", '<p onclick="alert(1)">Chữ</p><script>alert(2)'

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
 
+from lxml import etree
+
 from danvan_site import comments, vietnamese
 from danvan_site.dates import DateError, Moment, parse, zone_of
 from danvan_site.errors import Problem, Severity
-from danvan_site.importers import legacy_fonts, tree
+from danvan_site.importers import legacy_fonts, retyped, tree
 from danvan_site.importers.conversion import convert
 from danvan_site.importers.frame import Companion, Draft, Dropped, ImportFailure, Item, LeftOut
 from danvan_site.importers.placing import reason_of
@@ -47,16 +49,13 @@ _NO_DATE = ("0000-00-00", "-0001-")
 _NO_CATEGORY = frozenset(
     ("uncategorized", "chua-phan-loai", "khong-phan-loai", "chua-duoc-phan-loai")
 )
-_TEXTS = ("title", "content:encoded", "excerpt:encoded")
 _TAXONOMIES = frozenset(("category", "post_tag", "tag", "author"))
 _WORD = re.compile(r"[^\W_]+")
 _WORDS_OF_TITLE = 12
 _PUBLISHED_COMMENT = frozenset(("1", "approve", "approved"))
 _TALK = frozenset(("", "comment"))
-_OLD_FONT_NAMES = re.compile(r"\.Vn\w{1,30}|\bVNI-[\w-]{1,30}")
 # A letter that only Unicode has: nothing was typed for fonts of before.
 _NOT_LATIN_1 = re.compile("[\u0100-\u1fff]")
-_NOT_ASCII = re.compile(r"&#?[a-zA-Z0-9]{2,8};")
 
 # These stand in the bulletin and so speak its language.
 _UNTITLED = "bài không có tiêu đề – tiêu đề này lấy từ những chữ đầu, hãy xem lại"
@@ -117,6 +116,7 @@ class _Drawing:
     missing: list[Problem] = field(default_factory=list)
     review: list[str] = field(default_factory=list)
     companions: dict[str, Companion] = field(default_factory=dict)
+    fonts: list[str] = field(default_factory=list)  # those of before that are certain
 
     def bulletin(self) -> Draft:
         """Return the draft of a post."""
@@ -165,7 +165,6 @@ class _Drawing:
             faults = self.post.faults or ("",)
             self._lacks("import-xml-damaged", reason="; ".join(faults))
             self.review.append(_DAMAGED)
-        self._read_old_fonts()
         media = Media(self.reading, self.source, self.post)
         body = self._body(media)
         self._title(body)
@@ -205,23 +204,43 @@ class _Drawing:
 
     # texts
 
-    def _read_old_fonts(self) -> None:
-        """Put texts that were typed for fonts of before Unicode into Unicode, where it is certain
-        for which."""
-        texts = self.post.texts
-        typed = {name: _typed(texts[name]) for name in _TEXTS if texts.get(name)}
+    def _retyped(self, content: str) -> str:
+        """Return a body in Unicode, as far as it was typed for the fonts of before."""
+        names_one = ".Vn" in content or "VNI-" in content
+        is_ascii = content.isascii() and "&" not in content
+        if not names_one and (is_ascii or _NOT_LATIN_1.search(content)):
+            return content
+        root, _ = tree.parse(content)
+        found = retyped.to_unicode(root, content) if root is not None else retyped.Retyped()
+        if root is None or not found.encoding:
+            return content
+        self._tell_of_font(found.shown, found.certain)
         # A title is often too short to be certain of; the body speaks for it.
-        certain = {each.encoding for each in typed.values() if each.certain}
-        is_unicode = any(_NOT_LATIN_1.search(texts[name]) for name in typed)
-        for name, (encoding, _) in typed.items():
-            if not encoding or (is_unicode and encoding not in certain):
+        self.fonts += [found.encoding] * found.certain
+        return str(etree.tostring(root, encoding="unicode", method="html"))
+
+    def _read_old_fonts(self) -> None:
+        """Put title and excerpt into Unicode, where they are typed for the same fonts as the
+        body, or where it is certain for which."""
+        texts = self.post.texts
+        for name in ("title", "excerpt:encoded"):
+            text = html.unescape(texts.get(name, ""))
+            if not text or text.isascii() or _NOT_LATIN_1.search(text):
                 continue
-            code = "import-legacy-font" if encoding in certain else "import-legacy-font-unsure"
-            self._lacks(code, encoding=encoding.upper())
-            if encoding in certain:
-                texts[name] = legacy_fonts.convert(_with_letters(texts[name]), encoding)
-            else:
-                self.review.append(_OLD_FONT)
+            encoding, certain = legacy_fonts.detect(tree.without_tags(text))
+            certain = certain or encoding in self.fonts
+            is_unicode = not self.fonts and _NOT_LATIN_1.search(self.post.text("content:encoded"))
+            if not encoding or (is_unicode and not certain):
+                continue
+            self._tell_of_font(encoding.upper(), certain)
+            if certain:
+                texts[name] = legacy_fonts.convert(text, encoding)
+
+    def _tell_of_font(self, encoding: str, certain: bool) -> None:
+        code = "import-legacy-font" if certain else "import-legacy-font-unsure"
+        self._lacks(code, encoding=encoding)
+        if not certain and _OLD_FONT not in self.review:
+            self.review.append(_OLD_FONT)
 
     def _title(self, body: str) -> None:
         title = _plain(self.post.text("title"))
@@ -248,7 +267,10 @@ class _Drawing:
             facts.blocks,
             self.post.field("footnotes"),
         )
-        converted = convert(media.without_lead(found.html), link=media.link, picture=media.picture)
+        content = self._retyped(found.html)
+        self._read_old_fonts()
+        content = media.without_lead(content, self.post.text("title"))
+        converted = convert(content, link=media.link, picture=media.picture)
         for name, count in found.losses.items():
             self.dropped.append(Dropped(0, name if count == 1 else f"{name} × {count}"))
         for loss in converted.losses:
@@ -382,21 +404,3 @@ def _plain(text: str) -> str:
     if "<" in text or "&" in text:
         text = tree.without_tags(text)
     return vietnamese.tidy_spaces(tree.plain(text))
-
-
-def _typed(text: str) -> legacy_fonts.Detected:
-    """Return for what fonts a text was typed."""
-    fonts = _OLD_FONT_NAMES.findall(text) if ".Vn" in text or "VNI-" in text else ()
-    if not fonts and (text.isascii() or _NOT_LATIN_1.search(text)):
-        return legacy_fonts.Detected("", False)
-    return legacy_fonts.detect(tree.without_tags(_with_letters(text)), fonts)
-
-
-def _with_letters(text: str) -> str:
-    """Return HTML with those entities as letters that old fonts have for letters of theirs."""
-    return _NOT_ASCII.sub(_letter, text)
-
-
-def _letter(entity: re.Match[str]) -> str:
-    letter = html.unescape(entity[0])
-    return letter if len(letter) == 1 and ord(letter) >= 0xA0 else entity[0]

@@ -57,15 +57,14 @@ class Media:
         self._by_address = {_bare(each.address): each for each in facts.attachments.values()}
         pages = ((addresses.read(each.page), each.address) for each in facts.attachments.values())
         self._pages = {page.key: address for page, address in pages if page}
-        self._title = vietnamese.tidy_spaces(post.text("title"))
         number = post.field("_thumbnail_id")
         chosen = int(number) if number.isascii() and number.isdigit() else 0
         self._lead_file = facts.attachments.get(chosen)
         self.lead: dict[str, object] = {}
 
-    def without_lead(self, html: str) -> str:
-        """Settle the lead picture; return *html* without it, where it stands at the beginning once
-        more, which is what themes did that show none of their own."""
+    def without_lead(self, html: str, title: str) -> str:
+        """Settle the lead picture of a post with that *title*; return *html* without it, where it
+        stands at the beginning once more: what themes did that show none of their own."""
         file = self._lead_file
         path = self._brought(file.address) if file else ""
         if not file or kind_of(path) not in PICTURES:
@@ -79,7 +78,7 @@ class Media:
         words = next((w for w in (alt, caption) if not alternatives.fault(w, path)), "")
         if not words:
             # It says what the picture is there for, which is all that is known of it.
-            words = f"Ảnh minh họa cho bài “{_text(self._title)}”"
+            words = f"Ảnh minh họa cho bài “{_text(title)}”"
             self.faults.append(("import-picture-undescribed", {"image": file.address}))
         self.lead = {"src": path, "alt": words, "caption": caption}
         return html
