@@ -7,10 +7,8 @@ import io
 import json
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -344,16 +342,6 @@ def test_a_ledger_whose_last_line_is_torn_goes_on(bench: Workbench) -> None:
         assert now == whole
 
 
-def start(bench: Workbench, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        bench.command("import", "table", *arguments),
-        cwd=bench.folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
 def test_an_import_that_is_killed_and_begun_again_gives_the_same_files(tmp_path: Path) -> None:
     some = list(rows(400))
     whole = Workbench(tmp_path / "mot-mach")
@@ -364,13 +352,7 @@ def test_an_import_that_is_killed_and_begun_again_gives_the_same_files(tmp_path:
     write_lines(bench.folder / "a.jsonl", some)
     kills = 0
     for goal in sorted(chance.sample(range(5, 390), 4)):
-        process = start(bench, "a.jsonl", "--jobs", "2")
-        while process.poll() is None:
-            if sum(1 for _ in (bench.folder / "content").rglob("*.md")) >= goal:
-                process.send_signal(signal.SIGKILL)
-                break
-            time.sleep(0.002)
-        kills += process.wait() == -signal.SIGKILL
+        kills += bench.import_killed_at(goal, "table", "a.jsonl", "--jobs", "2")
     assert kills >= 2
     assert bring(bench, "a.jsonl").code == 0
     assert content(bench) == content(whole)
@@ -378,7 +360,7 @@ def test_an_import_that_is_killed_and_begun_again_gives_the_same_files(tmp_path:
 
 def test_two_imports_at_once_bring_everything_once(bench: Workbench) -> None:
     write_lines(bench.folder / "a.jsonl", list(rows(200)))
-    processes = [start(bench, "a.jsonl") for _ in range(2)]
+    processes = [bench.start("import", "table", "a.jsonl") for _ in range(2)]
     assert [process.wait(timeout=120) for process in processes] == [0, 0]
     names = [name for name in content(bench) if name.endswith(".md")]
     assert len(names) == 200

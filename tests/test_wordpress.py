@@ -8,10 +8,7 @@ import io
 import json
 import random
 import re
-import signal
-import subprocess
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,7 +34,7 @@ from tests.exports import (
     meta,
     term,
 )
-from tests.workbench import Outcome, Workbench, environment
+from tests.workbench import Outcome, Workbench
 
 SHORT = "Bà con họp bàn việc làng."
 
@@ -815,19 +812,7 @@ def test_an_import_that_is_killed_and_begun_again_gives_the_same_files(tmp_path:
         bench.write("a.xml", many(400))
         kills = 0
         for goal in goals:
-            process = subprocess.Popen(
-                bench.command("import", "wordpress", "a.xml", "--jobs", "2"),
-                cwd=bench.folder,
-                env=environment(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            while process.poll() is None:
-                if sum(1 for _ in (bench.folder / "content").rglob("*.md")) >= goal:
-                    process.send_signal(signal.SIGKILL)
-                    break
-                time.sleep(0.002)
-            kills += process.wait() == -signal.SIGKILL
+            kills += bench.import_killed_at(goal, "wordpress", "a.xml", "--jobs", "2")
         assert kills >= 2 or not goals
         assert bring(bench, "a.xml").code == 0
         tree = bench.tree(bench.folder / "content")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,17 +109,39 @@ class Workbench:
 
     def kill(self, seconds: float, *arguments: str) -> None:
         """Begin a build and kill it after some *seconds*, if it is not done by then."""
-        process = subprocess.Popen(
-            self.command("build", *arguments),
+        process = self.start("build", *arguments)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=seconds)
+        process.kill()
+        process.wait()
+
+    def rebuild(self) -> set[str]:
+        """Build, expect what a build from nothing gives; return the pages that were rendered."""
+        rendered = self.build().rendered_pages
+        incremental = self.tree()
+        self.build("--clean")
+        assert incremental == self.tree()
+        return rendered
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start the program in the site's folder."""
+        return subprocess.Popen(
+            self.command(*arguments),
             cwd=self.folder,
             env=environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=seconds)
-        process.kill()
-        process.wait()
+
+    def import_killed_at(self, goal: int, *arguments: str) -> bool:
+        """Import and kill it when *goal* bulletins are there; tell whether it was not done yet."""
+        process = self.start("import", *arguments)
+        while process.poll() is None:
+            if sum(1 for _ in (self.folder / "content").rglob("*.md")) >= goal:
+                process.send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.002)
+        return process.wait() == -signal.SIGKILL
 
     def page(self, path: str) -> str:
         """Return a published file's text."""

@@ -212,7 +212,9 @@ class _Telling:
             self.console.list_problems(few)
             more = self.counts[code] - len(few)
             if more:
-                self.console.say_aside("  " + words.say("and-more", count=words.number(more)))
+                self.console.say_aside(
+                    "  " + words.say("and-more-problems", count=words.number(more))
+                )
 
 
 def _run(console: Console, values: Mapping[str, Any], importing: Importing) -> int:
