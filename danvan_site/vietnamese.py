@@ -112,15 +112,25 @@ def spelled(key: str) -> str:
     return nfc(letters[:place] + key[len(letters) :] + letters[place:])
 
 
-@lru_cache(maxsize=1 << 16)
 def identity(name: str) -> str:
     """Return what makes two spellings of a name the same name.
 
     Case, the tone mark's placement, the kind of dash and repeated spaces do not matter:
     ``MỸ LỆ`` and ``Mỹ Lệ``, ``Tin tức – Sự kiện`` and ``Tin tức - Sự kiện`` are one.
     """
+    # Names come again and again; whole paragraphs, kept, would take a worker's memory.
+    return _known_identity(name) if len(name) <= _LONGEST_NAME else _identity(name)
+
+
+_LONGEST_NAME = 200
+
+
+def _identity(name: str) -> str:
     plain = " ".join(_DASHES.sub(" - ", repair(name)).split())
     return _WORD.sub(lambda match: tone_key(match.group()), plain.lower())
+
+
+_known_identity = lru_cache(maxsize=1 << 16)(_identity)
 
 
 def tidy_spaces(text: str) -> str:
