@@ -20,6 +20,7 @@ import yaml
 
 from danvan_site import config, scaffold, schema
 from danvan_site.errors import ContentError
+from tests.exports import export, item
 from tests.workbench import Outcome, Workbench, environment
 
 CAPTURES = Path(__file__).parent / "captures"
@@ -341,8 +342,15 @@ def test_bars_are_drawn_on_a_terminal_only(bench: Workbench) -> None:
     assert "%" not in _on_a_terminal(bench, "--clean", "--json")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_a_long_import_shows_how_far_it_is_from_its_beginning(bench: Workbench) -> None:
+    bench.write("a.xml", export(item(number, f"Tin {number}", "Chữ.") for number in range(300)))
+    drawn = _on_a_terminal(bench, "import", "wordpress", "a.xml")
+    assert re.search(r"xem qua +\[#+-?\] +\d+%.*nhập +\[#+-?\] +\d+%", drawn, re.DOTALL)
+
+
 def _on_a_terminal(bench: Workbench, *arguments: str) -> str:
-    """Build with a terminal for stderr; return what is drawn there."""
+    """Run the program with a terminal for stderr; return what is drawn there."""
     ours, theirs = os.openpty()
     subprocess.run(
         bench.command(*arguments), cwd=bench.folder, env=environment(TERM="xterm"),

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import glob
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -138,15 +138,23 @@ def wordpress_exports(console: Console, values: Mapping[str, Any]) -> int:
     if values["uploads"] and not values["uploads"].is_dir():
         place = Place(values["uploads"].as_posix())
         raise UsageError("import-unreadable", place, reason=os.strerror(errno.ENOTDIR))
-    importing = wordpress.importing(
-        files,
-        types=values["type"],
-        uploads=uploads.resolve() if uploads else None,
-        zone=settings.timezone if settings else config.DEFAULT_ZONE,
-        fetched=_target(values) if values["download"] and not values["dry_run"] else None,
-        with_originals=values["originals"],
-        jobs=values["jobs"],
-    )
+    with contextlib.ExitStack() as stack:
+        bars = Bars(console.words, stack, values["json"])
+
+        def begin(total: int) -> Callable[[int], None]:
+            bars.stage("look-through", total)
+            return bars.advance
+
+        importing = wordpress.importing(
+            files,
+            types=values["type"],
+            uploads=uploads.resolve() if uploads else None,
+            zone=settings.timezone if settings else config.DEFAULT_ZONE,
+            fetched=_target(values) if values["download"] and not values["dry_run"] else None,
+            with_originals=values["originals"],
+            jobs=values["jobs"],
+            begin=begin,
+        )
     return _run(console, values, importing)
 
 

@@ -12,7 +12,7 @@ import pickle
 import re
 import sqlite3
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -138,18 +138,23 @@ def importing(
     fetched: Path | None = None,
     with_originals: bool = False,
     jobs: int = 1,
+    begin: Callable[[int], Callable[[int], None]] = lambda total: lambda size: None,
 ) -> Importing:
     """Return the import of *files*, exports of one site, which *jobs* processes look through.
 
-    Posts of *types* become bulletins, too.  Raises UsageError where one of the files is no export.
+    Posts of *types* become bulletins, too.  *begin* is told how long the looking through is, in
+    bytes, and gives what is told how far it has come on.
+
+    Raises UsageError where one of the files is no export.
     """
     exports = [Export(path) for path in files]
     site = _site_of(exports, zone)
     reading = Reading(site, frozenset((*POST_TYPES, *types)), uploads, zone, fetched)
     with Workers(jobs) as workers:
-        known = _look_through(exports, reading, workers)
+        total = sum(each.size for each in exports)
+        known = _look_through(exports, reading, workers, begin(total))
     items = _items(exports, known, with_originals)
-    return Importing(KIND, items, draw, reading, zone, sum(each.size for each in exports))
+    return Importing(KIND, items, draw, reading, zone, total)
 
 
 def _site_of(exports: Sequence[Export], zone: str) -> Site:
@@ -174,7 +179,9 @@ def _day(written: str, zone: str) -> Moment | None:
     return Moment(moment.year, moment.month, moment.day)
 
 
-def _look_through(exports: Sequence[Export], reading: Reading, workers: Workers) -> _Known:
+def _look_through(
+    exports: Sequence[Export], reading: Reading, workers: Workers, advance: Callable[[int], None]
+) -> _Known:
     known = _Known()
     pages = array("Q")
     for export in exports:
@@ -184,6 +191,7 @@ def _look_through(exports: Sequence[Export], reading: Reading, workers: Workers)
                 for piece, glance in seen:
                     known.add(piece, glance)
                     pages.extend(glance.leads_on)
+                    advance(piece.size)
                 export.count += len(seen)
         except (OSError, sqlite3.Error) as error:
             place = Place(export.shown)
