@@ -6,6 +6,7 @@ import contextlib
 import errno
 import glob
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,24 +139,26 @@ def wordpress_exports(console: Console, values: Mapping[str, Any]) -> int:
     if values["uploads"] and not values["uploads"].is_dir():
         place = Place(values["uploads"].as_posix())
         raise UsageError("import-unreadable", place, reason=os.strerror(errno.ENOTDIR))
-    with contextlib.ExitStack() as stack:
-        bars = Bars(console.words, stack, values["json"])
+    with tempfile.TemporaryDirectory() as copies:
+        with contextlib.ExitStack() as stack:
+            bars = Bars(console.words, stack, values["json"])
 
-        def begin(total: int) -> Callable[[int], None]:
-            bars.stage("look-through", total)
-            return bars.advance
+            def begin(total: int) -> Callable[[int], None]:
+                bars.stage("look-through", total)
+                return bars.advance
 
-        importing = wordpress.importing(
-            files,
-            types=values["type"],
-            uploads=uploads.resolve() if uploads else None,
-            zone=settings.timezone if settings else config.DEFAULT_ZONE,
-            fetched=_target(values) if values["download"] and not values["dry_run"] else None,
-            with_originals=values["originals"],
-            jobs=values["jobs"],
-            begin=begin,
-        )
-    return _run(console, values, importing)
+            importing = wordpress.importing(
+                files,
+                types=values["type"],
+                uploads=uploads.resolve() if uploads else None,
+                zone=settings.timezone if settings else config.DEFAULT_ZONE,
+                fetched=_target(values) if values["download"] and not values["dry_run"] else None,
+                with_originals=values["originals"],
+                jobs=values["jobs"],
+                begin=begin,
+                copies=Path(copies),
+            )
+        return _run(console, values, importing)
 
 
 def _uploads_beside(file: Path) -> list[Path]:

@@ -135,6 +135,7 @@ def importing(
     types: Sequence[str],
     uploads: Path | None,
     zone: str,
+    copies: Path,
     fetched: Path | None = None,
     with_originals: bool = False,
     jobs: int = 1,
@@ -142,12 +143,13 @@ def importing(
 ) -> Importing:
     """Return the import of *files*, exports of one site, which *jobs* processes look through.
 
-    Posts of *types* become bulletins, too.  *begin* is told how long the looking through is, in
-    bytes, and gives what is told how far it has come on.
+    Posts of *types* become bulletins, too.  Files that are not in UTF-8 are copied into the folder
+    *copies*, which must be there as long as there are drafts to be made.  *begin* is told how long
+    the looking through is, in bytes, and gives what is told how far it has come on.
 
     Raises UsageError where one of the files is no export.
     """
-    exports = [Export(path) for path in files]
+    exports = [Export(path, copies) for path in files]
     site = _site_of(exports, zone)
     reading = Reading(site, frozenset((*POST_TYPES, *types)), uploads, zone, fetched)
     with Workers(jobs) as workers:

@@ -8,10 +8,8 @@ one WordPress to the next.
 
 from __future__ import annotations
 
-import atexit
 import codecs
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -127,21 +125,21 @@ class Head:
 
 
 class Export:
-    """An export file.  ``text`` is that in UTF-8, itself or a copy for the time that this process
-    lives; ``size`` is in bytes of it, ``count`` how many items were found there.  ``root`` is its
-    first tag, which says what the names of the others mean; ``is_whole`` tells whether it ends as
-    one that was written to its end."""
+    """An export file.  ``text`` is that in UTF-8, itself or a copy in the folder *copies*; ``size``
+    is in bytes of it, ``count`` how many items were found there.  ``root`` is its first tag, which
+    says what the names of the others mean; ``is_whole`` tells whether it ends as one that was
+    written to its end."""
 
     count = 0
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, copies: Path) -> None:
         """Read the head; raise UsageError where the file is no export of WordPress."""
         self.path = path
         self.shown = path.as_posix()
         place = Place(self.shown)
         try:
             encoding = _told(path)
-            self.text = path if encoding in ("utf-8", "ascii") else self._copied(encoding)
+            self.text = path if encoding in ("utf-8", "ascii") else self._copied(encoding, copies)
             self.size = self.text.stat().st_size
             head = next(self._cut(), Piece(0, 0, 1, 1, True)).read(self.text)
             self.is_whole = self._ends()
@@ -170,10 +168,8 @@ class Export:
         element, _ = _parsed(self.root, data)
         return element
 
-    def _copied(self, encoding: str) -> Path:
-        folder = tempfile.mkdtemp()
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        copy = Path(folder, "export.xml")
+    def _copied(self, encoding: str, copies: Path) -> Path:
+        copy = Path(tempfile.mkdtemp(dir=copies), "export.xml")
         decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
         with self.path.open("rb") as file, copy.open("wb") as text:
             while chunk := file.read(_CHUNK):
