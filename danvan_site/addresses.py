@@ -109,11 +109,9 @@ def settled(claims: Iterable[Claim | None]) -> dict[str, Claim | None]:
     for claim in filter(None, claims):
         key = claim.address.key
         first = found.setdefault(key, claim)
-        if first is claim or (first and (first.page == claim.page or first.host == claim.host)):
-            continue
-        if not claim.host:
+        if not claim.host and (first is None or first.host):
             found[key] = claim
-        elif first and first.host:
+        elif first and first.host and first.host != claim.host and first.page != claim.page:
             found[key] = None
     return found
 

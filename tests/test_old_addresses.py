@@ -573,3 +573,11 @@ def test_of_several_portals_this_one_has_its_addresses(site: Workbench, own: str
     assert leads(site) == [f"../../2020/07/{name}.html" for name in "abc"]
     entries = "".join(path.read_text("utf-8") for path in (site.output / "dia-chi-cu").iterdir())
     assert entries.count("/?p=1") == 1 and '["/?p=1","2020/07/c.html"]' in entries
+
+
+def test_a_path_that_is_added_to_a_page_of_an_old_portal_makes_it_its_own(site: Workbench) -> None:
+    two_portals(site, ", [c](/?p=1)")
+    site.bulletin("2020/07/a.md", aliases=["https://a.example.vn/?p=1", "/?p=1"])
+    codes = {line.rpartition(" ")[2] for line in site.build().problems}
+    assert not codes & {"alias-contested", "alias-taken"}
+    assert leads(site) == [f"../../2020/07/{name}.html" for name in "aba"]
