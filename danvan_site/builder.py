@@ -174,7 +174,7 @@ class _Build:
         )  # fmt: skip
         done = stages.run(files, problems, on_disk, trusted_before)
         if options.publish:
-            self._keep_last(done.report, files, done.sources, done.on_disk)
+            self._keep_last(done.report, done.files, done.sources, done.on_disk)
         return done.report
 
     def _as_it_was(
@@ -212,6 +212,7 @@ class _Build:
         on_disk: OnDisk,
     ) -> None:
         """Keep what tells the next build that it has nothing to do."""
+        self._sources = ""  # The ledger of addresses may have been written since.
         now = self._options.now.timestamp()
         moments = [
             moment

@@ -160,6 +160,7 @@ class Settings:
     page_size: int = 20
     day_split: int = 100
     month_bulletin: bool = True
+    keep_addresses: bool = True
     visits: Visits | None = None
     partners: tuple[Link, ...] = ()
     units: tuple[Unit, ...] = ()
@@ -288,6 +289,7 @@ SETTINGS: dict[str, schema.Reader] = {
     "page_size": _at_least(2),
     "day_split": _at_least(1),
     "month_bulletin": schema.boolean,
+    "keep_addresses": schema.boolean,
     "visits": schema.record(Visits, "count", count=schema.number, as_of=schema.day),
     "partners": schema.many(
         schema.record(lambda name, url: Link(name, url), "name", "url", name=schema.text, url=_WEB)

@@ -243,6 +243,8 @@ def read(front: str, source: schema.Source, plain_page: bool = False) -> Metadat
             source.fault("missing-key", place, key=key)
     if "title" not in values or (not plain_page and "date" not in values and not dated):
         return None
+    if values.get("status") == "withdrawn" and "updates" not in source.places:
+        source.fault("withdrawn-unexplained", source.places["status"])
     image: Image | None = values.get("image")
     code = alternatives.fault(image.alt, image.src) if image and image.src else ""
     if image and code:

@@ -66,7 +66,8 @@ class Grouping:
 class Library:
     """What is published.  ``bulletins`` go from the oldest to the newest; ``documents`` are those
     that they cite, by identity: each a term, without being a grouping of the front matter.
-    ``comments`` are digests of readers' comments, by the paths of the bulletins that have any."""
+    ``comments`` are digests of readers' comments, by the paths of the bulletins that have any;
+    ``expired`` are bulletins that are not published any more."""
 
     bulletins: tuple[Bulletin, ...]
     pages: tuple[Bulletin, ...]
@@ -76,6 +77,7 @@ class Library:
     left_out: Mapping[str, tuple[str, ...]]
     documents: Mapping[str, Term]
     comments: Mapping[str, str]
+    expired: tuple[Bulletin, ...]
     _ranks: Mapping[str, int]
 
     def shelf(self, bulletin: Bulletin) -> Term | None:
@@ -122,10 +124,13 @@ def assemble(
     left_out: dict[str, list[str]] = {}
     bulletins: list[Bulletin] = []
     pages: list[Bulletin] = []
+    expired: list[Bulletin] = []
     for source in sources:
         reason = _left_out(source, now.timestamp(), drafts, future)
         if reason:
             left_out.setdefault(reason, []).append(source.path)
+            if reason == "expired":
+                expired.append(source)
         else:
             (pages if source.is_page else bulletins).append(source)
     bulletins.sort(key=lambda each: each.order)
@@ -141,6 +146,7 @@ def assemble(
         {reason: tuple(paths) for reason, paths in sorted(left_out.items())},
         _documents(bulletins, settings),
         comments,
+        tuple(expired),
         _ranks(bulletins, groupings["chuyen-muc"]),
     )
 

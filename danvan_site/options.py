@@ -19,7 +19,8 @@ class BuildOptions:
     ``jobs`` is the number of worker processes, 0 for one a processor; ``executor`` is the address
     of a cluster that does the work instead (``dask://HOST:PORT``), or ''; ``now`` is aware; with
     ``publish`` False everything is examined and nothing is written outside ``cache``; with
-    ``precompress`` text files have compressed copies beside them.
+    ``precompress`` text files have compressed copies beside them; with ``record`` the addresses of
+    what is published are added to the ledger of the content folder.
     """
 
     site: Path
@@ -38,6 +39,7 @@ class BuildOptions:
     base_url: str = ""
     publish: bool = True
     precompress: bool = False
+    record: bool = False
 
     def shown(self, path: Path) -> str:
         """Return a path as messages name it: relative to the site's folder where it is inside."""
@@ -61,7 +63,8 @@ class BuildReport:
     """What a build did.  ``seconds`` is by stage, ``peak_memory`` in bytes over all processes,
     ``left_out`` is reason → sources, ``reasons`` is artifact → why it was rendered, ``compressed``
     is suffix → number of compressed copies that stand in the folder; these are counted with the
-    other files.  ``pictures`` is the number of pictures that were made ready for pages."""
+    other files.  ``pictures`` is the number of pictures that were made ready for pages,
+    ``recorded`` that of addresses that are new in the ledger."""
 
     bulletins: int = 0
     pages: int = 0
@@ -71,6 +74,7 @@ class BuildReport:
     removed: int = 0
     unchanged: int = 0
     pictures: int = 0
+    recorded: int = 0
     compressed: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)

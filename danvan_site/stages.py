@@ -7,6 +7,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from danvan_site import (
     config,
     content,
     markdown,
+    permanence,
     render,
     views,
 )
@@ -33,7 +35,7 @@ from danvan_site.pictures.facts import Facts
 from danvan_site.plan import Plan, References, Shown, plan
 from danvan_site.rendering import Rendering
 from danvan_site.search.files import stamps
-from danvan_site.state import KnownOutput, KnownSource, Rows, State, close_readers
+from danvan_site.state import KnownOutput, KnownSource, Rows, Stamp, State, close_readers
 from danvan_site.templates import TemplateProblem, Templates
 from danvan_site.workers import Elsewhere, Workers
 
@@ -44,10 +46,11 @@ _KEEP_CHUNK = 2_000
 
 
 class Done(NamedTuple):
-    """What came of the stages: the report, all sources that can be read, what stands in the folder
-    now."""
+    """What came of the stages: the report, the files of the content folder and all sources that can
+    be read, what stands in the published folder now."""
 
     report: BuildReport
+    files: Mapping[str, File]
     sources: Mapping[str, Bulletin]
     on_disk: OnDisk
 
@@ -81,6 +84,7 @@ class Stages:
         self._media: dict[str, KnownSource] = {}
         self._comments: dict[str, str] = {}
         self._trusted_before = 0
+        self._files: Mapping[str, File] = {}
         self._pictures_folder = options.cache / "pictures"
 
     def run(
@@ -94,6 +98,7 @@ class Stages:
         whether they changed; *on_disk* is what stands in the published folder."""
         self._problems += problems
         self._trusted_before = trusted_before
+        self._files = files
         with contextlib.ExitStack() as stack:
             stack.callback(close_readers)
             with self._stage("read"):
@@ -105,16 +110,18 @@ class Stages:
                 self._pictures(references)
             with self._stage("plan"):
                 templates = self._templates()
-                planned = self._plan(library, references, templates)
+                ledger = self._ledger(files)
+                planned = self._plan(library, references, templates, ledger)
             self._stop_on_errors()
             self._state_media(files)
             if self._options.publish:
-                on_disk = self._publish_all(planned, templates, on_disk)
+                record = partial(self._record, planned.ledger)
+                on_disk = self._publish_all(planned, templates, on_disk, record)
             else:
                 self._examine(planned, templates)
             self._report.peak_memory = self._workers.memory
         self._report.problems = sorted(self._problems, key=lambda problem: problem.order)
-        return Done(self._report, sources, on_disk)
+        return Done(self._report, self._files, sources, on_disk)
 
     @contextlib.contextmanager
     def _stage(self, name: str, total: int = 0) -> Iterator[None]:
@@ -342,12 +349,67 @@ class Stages:
             self._program[:8],
         )
 
-    def _plan(self, library: Library, references: References, templates: Templates) -> Plan:
+    def _ledger(self, files: Mapping[str, File]) -> permanence.Ledger | None:
+        """Return the addresses that must not be lost; None where the settings let them be."""
+        if not self._settings.keep_addresses:
+            return None
+        file = files.get(permanence.FILE)
+        if file is None:
+            return {}
+        shown = f"{self._reading.shown}/{file.path}"
+        try:
+            data = Path(self._options.content, file.name).read_bytes()
+        except OSError as error:
+            details = {"reason": error.strerror or str(error)}
+            self._problems.append(Problem("file-unreadable", Place(shown), details))
+            return {}
+        self._media[file.path] = KnownSource(file.stamp, content.digest_of(data), (), [])
+        ledger, problems = permanence.read(data, shown)
+        # What is not there because its source is wrong is told of once.
+        wrong = {each.place.file for each in self._problems if each.severity is Severity.ERROR}
+        self._problems += problems
+        shown = self._reading.shown
+        return {
+            address: entry
+            for address, entry in ledger.items()
+            if not wrong or f"{shown}/{entry.source}" not in wrong
+        }
+
+    def _record(self, ledger: permanence.Ledger | None) -> None:
+        """Write the ledger, where anything in it is new.  It comes before what it tells of: nothing
+        that a reader may have seen is missing there, whenever the build is killed."""
+        if ledger is None or not self._options.record:
+            return
+        path = self._options.content / permanence.FILE
+        shown = f"{self._reading.shown}/{permanence.FILE}"
+        # Somebody may have added lines since it was read.
+        before = permanence.load(path, shown)
+        ledger = {**before, **ledger}
+        new = [address for address, entry in ledger.items() if not entry.line]
+        if all(address in before and before[address][:3] == ledger[address][:3] for address in new):
+            return
+        data = permanence.compose(ledger)
+        permanence.write(path, shown, data)
+        self._report.recorded = len(ledger) - len(before)
+        stamp = Stamp.of(path.stat())
+        file = File(permanence.FILE, permanence.FILE, stamp)
+        self._files = dict(sorted({**self._files, file.path: file}.items()))
+        known = KnownSource(stamp, content.digest_of(data), (), [])
+        with self._state.changing():
+            self._state.keep_sources([(permanence.FILE, known)])
+
+    def _plan(
+        self,
+        library: Library,
+        references: References,
+        templates: Templates,
+        ledger: permanence.Ledger | None,
+    ) -> Plan:
         words = catalog.load(self._settings.language)
         assets = templates.assets()
         planned = plan(
             self._settings, words, library, references, assets, self._reading.shown,
-            self._program, self._encoders,
+            self._program, self._encoders, ledger,
         )  # fmt: skip
         self._problems += planned.problems
         broken: dict[Place, Problem] = {}
@@ -362,8 +424,10 @@ class Stages:
 
     # render and publish
 
-    def _publish_all(self, planned: Plan, templates: Templates, on_disk: OnDisk) -> OnDisk:
-        """Publish what is not as it was; return what then stands in the folder."""
+    def _publish_all(
+        self, planned: Plan, templates: Templates, on_disk: OnDisk, record: Callable[[], None]
+    ) -> OnDisk:
+        """Publish what is not as it was, after *record*; return what then stands in the folder."""
         folder = self._folder
         known = self._state.outputs()
         rendering = self._rendering(planned, templates, known, on_disk, folder.staging)
@@ -386,6 +450,7 @@ class Stages:
             ranked = (artifact.path for artifact in planned.artifacts)
             moving = (path for path in ranked if path in files or path in copies.staged)
             staged = _with_copies(folder.in_order(moving, on_disk), files, copies.staged)
+            record()
             removed = self._replace(staged, outputs, known, on_disk)
             changed = {path: each for path, each in kept.items() if known.get(path) is not each}
             forgotten = [path for path in known if path not in kept]

@@ -192,6 +192,9 @@ def english(folder: Path) -> None:
     write_site(folder, ENGLISH, files)
 
 
+WITHDRAWN = "status: withdrawn\nupdates: [{date: 2021-05-01, note: Nêu sai.}]"
+
+
 def dated(folder: Path) -> None:
     """Write a site whose bulletins meet on days and on the same days of other years: a day with
     twelve of them, leap days, years without any, one that is withdrawn, dates half known."""
@@ -202,7 +205,7 @@ def dated(folder: Path) -> None:
     files: dict[str, str | bytes] = {}
     for number, day in enumerate(days):
         category = "Mục lớn" if number % 3 else "Mục nhỏ"
-        status = "status: withdrawn\n" if day == "2019-10-15 12:00" else ""
+        status = f"{WITHDRAWN}\n" if day == "2019-10-15 12:00" else ""
         files[f"{day[:4]}/tin-{number:02d}.md"] = (
             f"---\ntitle: Tin {number:02d} của {day[:10]}\ndate: {day}\ncategory: {category}\n"
             f"{status}---\nNội dung của tin {number:02d}.\n"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from tests.workbench import Workbench
+from tests.workbench import WITHDRAWN, Workbench
 
 # From the most frequent on. Many differ only in their marks, so that a query without any finds
 # what a query with marks must not.
@@ -136,7 +136,7 @@ class Written:
         site.bulletin(
             self.path, self.markdown, title=self.title, date=self.date, lead=self.lead or None,
             unit=self.unit or None, views=self.views or None, image=image, **lists,
-            status=None if self.status == "final" else self.status,
+            **(WITHDRAWN if self.status == "withdrawn" else {}),
         )  # fmt: skip
 
     @property

@@ -93,6 +93,7 @@ class Editor:
             "topic": lambda: rng.choice([None, *TOPICS]),
             "views": lambda: rng.choice([None, rng.randrange(99)]),
             "status": lambda: rng.choice([None, None, None, "withdrawn", "corrected"]),
+            "updates": lambda: [{"date": f"{YEAR}-08-01", "note": f"Sửa {rng.randrange(9)}."}],
             "draft": lambda: rng.choice([None, None, True]),
             "featured": lambda: rng.choice([None, None, True]),
             "expires": lambda: rng.choice([None, None, f"{YEAR}-07-{rng.randrange(14, 19)}"]),

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import made_sites
 from tests.sites import Document, Output, Window, links_of, resolve, tab_to, words
-from tests.workbench import Workbench
+from tests.workbench import WITHDRAWN, Workbench
 
 SVG = "{http://www.w3.org/2000/svg}"
 DAY = "2020/10/index.html#ngay-15"
@@ -156,7 +157,7 @@ def test_no_more_than_five_are_shown_nearest_first(tmp_path: Path) -> None:
 def test_what_is_withdrawn_still_leads_to_the_only_other_of_its_day(tmp_path: Path) -> None:
     site = Workbench(tmp_path)
     site.write("site.yaml", "title: Trang thử\n")
-    site.bulletin("a.md", category="Một", status="withdrawn", title="Tin bị rút")
+    site.bulletin("a.md", category="Một", title="Tin bị rút", **WITHDRAWN)
     site.bulletin("b.md", category="Hai", title="Tin còn lại")
     site.build()
     assert "Tin còn lại" in site.page("2020/07/a.html").partition('id="cung_ngay"')[2]
@@ -260,7 +261,7 @@ def test_what_is_withdrawn_is_no_longer_shown(tmp_path: Path) -> None:
     path = "content/2019/01.md"
     text = (site.folder / path).read_text("utf-8")
     assert "Bài 2019 01" in site.page("2020/07/00.html")
-    site.write(path, text.replace("category:", "status: withdrawn\ncategory:"))
+    site.write(path, text.replace("category:", f"{made_sites.WITHDRAWN}\ncategory:"))
     site.build()
     # It stays in the list of its category, with a word before its date.
     for name in ("2019/07/00.html", "2020/07/00.html", "2020/07/01.html"):
@@ -319,7 +320,7 @@ def test_the_years_of_the_search_page_lead_to_their_bulletins(dated: Output) -> 
 
 def test_a_timeline_is_renewed_by_what_no_first_page_shows(tmp_path: Path) -> None:
     site = Workbench(tmp_path)
-    site.write("site.yaml", "title: Thử\nlanguage: en\npage_size: 2\n")
+    site.write("site.yaml", "title: Thử\nlanguage: en\npage_size: 2\nkeep_addresses: false\n")
     for number in range(9):
         date = f"{2010 + number}-01-02"
         site.bulletin(f"{number}.md", title=f"Bài {number}", date=date, category="Mục")

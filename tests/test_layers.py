@@ -27,7 +27,7 @@ LAYERS = (
     ),
     ("abbreviations", "catalog", "citations", "environment", "program", "remote", "schema"),
     ("comments", "config", "frontmatter", "markdown", "output", "state", "views", "workers"),
-    ("cluster", "discovery", "pictures", "records", "succession"),
+    ("cluster", "discovery", "permanence", "pictures", "records", "succession"),
     ("content",),
     ("library", "search", "templates"),
     ("plan", "render"),

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from pypdf import PdfReader
 
 from tests.sites import BASE_URL, Document, Output, Window, links_of, words
-from tests.workbench import Workbench
+from tests.workbench import WITHDRAWN, Workbench
 
 A4 = (595, 842)  # points
 MONTH = "2020/10/ban-tin.html"
@@ -100,7 +100,7 @@ def test_a_bulletin_in_another_language_says_so_there_too(demo: Output) -> None:
 
 def test_it_is_made_where_it_is_wanted_and_there_is_something_to_show(tmp_path: Path) -> None:
     site = Workbench(tmp_path)
-    site.bulletin("a.md", date="2020-07-01", status="withdrawn")
+    site.bulletin("a.md", date="2020-07-01", **WITHDRAWN)
     site.bulletin("b.md", date="2020")
     site.bulletin("c.md", date="2020-08-01")
     site.build()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.made_sites import WITHDRAWN
 from tests.sites import BASE_URL, Document, Output, links_of
 from tests.workbench import Workbench
 
@@ -60,7 +61,7 @@ def test_neighbours_and_withdrawn_bulletins_are_not_shown(site: Workbench) -> No
     # Bài 39 stands among the neighbours.
     assert related(site, "2020/02/40.html") == ["Bài 03", "Bài 12"]
     text = (site.folder / "content/12.md").read_text("utf-8")
-    site.write("content/12.md", text.replace("title:", "status: withdrawn\ntitle:"))
+    site.write("content/12.md", text.replace("title:", f"{WITHDRAWN}\ntitle:"))
     site.build()
     assert related(site, "2020/02/40.html") == ["Bài 03"]
 

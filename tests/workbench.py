@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = 'title: "Bản tin thử"\nlanguage: en\nbase_url: https://example.org/ban-tin/\n'
+# Most tests take away what they published before; those of the ledger (test_permanence) do not.
+SETTINGS = (
+    'title: "Bản tin thử"\nlanguage: en\nbase_url: https://example.org/ban-tin/\n'
+    "keep_addresses: false\n"
+)
+# Front matter of a bulletin that is withdrawn.
+WITHDRAWN = {"status": "withdrawn", "updates": [{"date": "2021-05-01", "note": "Nêu sai."}]}
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import os
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import click
 
-from danvan_site import __version__, builder
+from danvan_site import __version__, builder, permanence
 from danvan_site import check as checking
 from danvan_site.catalog import Catalog
 from danvan_site.cli import DONE, PROBLEMS, WRONG_USAGE
@@ -80,6 +81,9 @@ def options_of(values: Mapping[str, Any]) -> BuildOptions:
 def build(console: Console, values: Mapping[str, Any]) -> int:
     """Build and publish; return the exit code."""
     options = options_of(values)
+    # Drafts and what is to come are a preview for oneself: nobody is promised their addresses.
+    is_public = not options.drafts and not options.future
+    options = dataclasses.replace(options, record=is_public)
 
     def run(progress: Progress) -> BuildReport:
         return builder.build(options, progress, lambda: _say_waiting(console))
@@ -169,6 +173,7 @@ def record(
         "removed": report.removed,
         "unchanged": report.unchanged,
         "pictures": report.pictures,
+        "recorded": report.recorded,
         "compressed": dict(report.compressed),
         "left_out": {reason: list(paths) for reason, paths in report.left_out.items()},
         "seconds": {name: round(seconds, 4) for name, seconds in report.seconds.items()},
@@ -196,6 +201,9 @@ def summarise(console: Console, options: BuildOptions, report: BuildReport) -> N
         if report.compressed:
             counts = [f"{words.number(n)} {suffix}" for suffix, n in report.compressed.items()]
             console.say(words.say("compressed", counts=", ".join(counts)))
+        if report.recorded:
+            file = f"{options.shown(options.content)}/{permanence.FILE}"
+            console.say(words.say("recorded", count=words.number(report.recorded), file=file))
         console.say(words.say("built", **details))
     else:
         console.say(words.say("nothing-changed", **details | changes))

@@ -12,6 +12,7 @@ from danvan_site.config import Settings
 from danvan_site.errors import Place, Problem, nearest
 from danvan_site.library import Library
 from danvan_site.output import folders_of, is_contained
+from danvan_site.permanence import Ledger
 from danvan_site.plan import (
     archives,
     bulletins,
@@ -21,6 +22,7 @@ from danvan_site.plan import (
     listings,
     machine,
     monthly,
+    permanence,
     search,
     units,
 )
@@ -36,12 +38,14 @@ __all__ = ["Artifact", "Context", "Plan", "References", "Shown", "canonical", "p
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be published, in the order of publishing, and what is wrong with it; what the
-    search index is of; and the digest of what all pages are made with."""
+    search index is of; the digest of what all pages are made with; and the ledger of addresses as
+    it is to be, None where none is kept."""
 
     artifacts: Sequence[Artifact]
     problems: Sequence[Problem]
     index: Index
     frame: str
+    ledger: Ledger | None
 
 
 def plan(
@@ -53,10 +57,11 @@ def plan(
     shown: str,
     program: str,
     suffixes: Collection[str],
+    ledger: Ledger | None,
 ) -> Plan:
     """Plan the site.  *references* is resolved already; *shown* is the content folder's name,
     *program* this program's version, *suffixes* are those of compressed copies that are to stand
-    beside text files."""
+    beside text files, *ledger* has the addresses that must not be lost (None: they may be)."""
     frame = Frame(settings, words, library, references)
     index = search.index_of(frame, program)
     old = OldAddresses(frame, shown)
@@ -73,15 +78,24 @@ def plan(
         *search.plan(frame, index),
     ]
     artifacts += list(old.plan({artifact.path for artifact in artifacts}))
+    kept = permanence.Permanence(frame, ledger or {}, artifacts, shown)
+    artifacts += list(kept.plan())
     paths = {artifact.path for artifact in artifacts}
-    problems = [*old.problems, *_collisions(artifacts, shown), *units.outside(library, shown)]
+    problems = [
+        *old.problems,
+        *kept.problems,
+        *kept.ids(),
+        *_collisions(artifacts, shown),
+        *units.outside(library, shown),
+    ]
     if suffixes:
         problems += _in_place_of_copies(artifacts, shown, suffixes)
     problems += _dead_links(references.outputs, paths)
     problems += _dead_menu(settings, paths)
     artifacts.sort(key=attrgetter("path"))
     artifacts.sort(key=attrgetter("rank"))
-    return Plan(artifacts, problems, index, frame.digest)
+    recorded = None if ledger is None else kept.recorded(artifacts)
+    return Plan(artifacts, problems, index, frame.digest, recorded)
 
 
 def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:

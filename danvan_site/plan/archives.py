@@ -11,7 +11,7 @@ from danvan_site.content import Bulletin
 from danvan_site.dates import WEEKDAYS, WEEKDAYS_SHORT, Moment
 from danvan_site.library import DOCUMENTS, grouped, standing
 from danvan_site.plan import heat
-from danvan_site.plan.frame import Frame, Values, day_of, day_url, month_url, titled
+from danvan_site.plan.frame import ARCHIVE, Frame, Values, day_of, day_url, month_url, titled
 from danvan_site.plan.model import RANK_LIST, Artifact
 from danvan_site.plan.same_day import earlier_day, earlier_link
 
@@ -23,7 +23,7 @@ _TITLES_OF_A_SPLIT_DAY = 3
 def plan(frame: Frame) -> Iterator[Artifact]:
     """Yield all pages of the date archives."""
     make = partial(_all_years, frame)
-    yield Artifact("luu-tru/index.html", "archive", "archive.html", make, RANK_LIST)
+    yield Artifact(ARCHIVE, "archive", "archive.html", make, RANK_LIST)
     years, months = list(frame.library.years), list(frame.library.months)
     for position, year in enumerate(years):
         path = f"{year:04d}/index.html"
@@ -139,7 +139,7 @@ def _year_title(frame: Frame, year: int) -> str:
 
 
 def _archive_crumb(frame: Frame) -> tuple[str, str]:
-    return frame.text("archive"), "luu-tru/index.html"
+    return frame.text("archive"), ARCHIVE
 
 
 def _months_of(frame: Frame, year: int) -> list[Month]:
@@ -151,7 +151,7 @@ def _is_imprecise(bulletin: Bulletin) -> bool:
 
 
 def _all_years(frame: Frame) -> Values:
-    context = frame.page("luu-tru/index.html", "archive", frame.text("archive"))
+    context = frame.page(ARCHIVE, "archive", frame.text("archive"))
     undated = sum(_is_imprecise(bulletin) for bulletin in frame.library.bulletins)
     return context | {
         "years": heat.coverage(frame),

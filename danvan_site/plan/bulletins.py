@@ -14,7 +14,7 @@ from danvan_site.content import Bulletin
 from danvan_site.dates import Moment, short
 from danvan_site.markdown import Heading
 from danvan_site.plan import comments, pictures, same_day
-from danvan_site.plan.frame import Frame, Values, anchor, root_of
+from danvan_site.plan.frame import ARCHIVE, Frame, Values, anchor, root_of
 from danvan_site.plan.listings import page_of
 from danvan_site.plan.model import RANK_BULLETIN, Artifact
 from danvan_site.plan.share import links as share_links
@@ -163,7 +163,7 @@ def _article(frame: Frame, bulletin: Bulletin) -> Values:
         share=frame.shares.of(bulletin, values["image"]),
     )
     newer, older = frame.library.neighbours(bulletin)
-    back = (shelf.name, shelf.url) if shelf else (frame.text("archive"), "luu-tru/index.html")
+    back = (shelf.name, shelf.url) if shelf else (frame.text("archive"), ARCHIVE)
     context |= {
         "bulletin": values,
         "body": body,

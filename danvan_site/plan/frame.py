@@ -21,6 +21,7 @@ from danvan_site.succession import Succession
 
 Values = dict[str, Any]
 Day = tuple[int, int, int]
+ARCHIVE = "luu-tru/index.html"
 
 
 def root_of(path: str) -> str:
@@ -118,7 +119,7 @@ class Frame:
                 for key in ("chuyen-muc", "su-kien", "don-vi")
                 if self.library.groupings[key].terms
             ]
-            entries.append((self.text("archive"), "luu-tru/index.html"))
+            entries.append((self.text("archive"), ARCHIVE))
             pages = [page for page in self.library.pages if page.head.menu is not None]
             entries += [(page.head.title, page.url) for page in pages]
         return [{"title": title, "url": url, "external": "://" in url} for title, url in entries]
@@ -305,7 +306,7 @@ class Frame:
 
     def ways(self) -> list[Values]:
         """Return the ways into the archive, for pages from which one has to go on."""
-        ways = [(self.text("archive"), "luu-tru/index.html")]
+        ways = [(self.text("archive"), ARCHIVE)]
         ways += [
             (self.grouping_title(key), f"{key}/index.html")
             for key in GROUPINGS

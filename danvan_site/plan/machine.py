@@ -10,7 +10,7 @@ from danvan_site import palette
 from danvan_site.content import Bulletin
 from danvan_site.library import grouped, standing_latest
 from danvan_site.plan import pictures
-from danvan_site.plan.frame import Frame, Values
+from danvan_site.plan.frame import ARCHIVE, Frame, Values
 from danvan_site.plan.home import SEARCH_PAGE, SITE_MAP
 from danvan_site.plan.listings import with_former
 from danvan_site.plan.model import RANK_FILE, RANK_MACHINE, Artifact
@@ -142,7 +142,7 @@ def _changes(bulletins: Sequence[Bulletin]) -> list[tuple[str, str]]:
 def _list_addresses(frame: Frame, documents: Sequence[str]) -> list[tuple[str, str]]:
     """Return the first pages of all lists and the pages of which there is one; their changes are
     not told."""
-    paths = ["index.html", SEARCH_PAGE, SITE_MAP, "luu-tru/index.html"]
+    paths = ["index.html", SEARCH_PAGE, SITE_MAP, ARCHIVE]
     paths += [page.url for page in frame.library.pages]
     for grouping in frame.library.groupings.values():
         paths.append(f"{grouping.key}/index.html")

@@ -1,0 +1,171 @@
+"""What has to stay: the addresses that were published before, beside those that are planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import PurePosixPath
+
+from danvan_site import permanence
+from danvan_site.content import Bulletin
+from danvan_site.errors import Place, Problem
+from danvan_site.kinds import DOWNLOADS, PICTURES
+from danvan_site.output import folders_of
+from danvan_site.permanence import Entry, Ledger
+from danvan_site.plan.frame import ARCHIVE, Frame, Values, root_of
+from danvan_site.plan.install import OFFLINE_PAGE
+from danvan_site.plan.model import RANK_BULLETIN, RANK_LIST, Artifact
+from danvan_site.plan.references import NOT_FOUND
+
+_INDEX = "index.html"
+_OWN_KINDS = {"article": "bulletin", "page": "page", "redirect": "alias", "expired": "alias"}
+_NOT_OF_CONTENT = frozenset((NOT_FOUND, OFFLINE_PAGE))
+_OFFERED = DOWNLOADS - PICTURES
+
+
+class Permanence:
+    """The addresses of *ledger* that *artifacts* leave out.  ``problems`` are those that would be
+    lost; *shown* is the content folder's name."""
+
+    def __init__(
+        self, frame: Frame, ledger: Ledger, artifacts: Sequence[Artifact], shown: str
+    ) -> None:
+        self._frame = frame
+        self._ledger = ledger
+        self._shown = shown
+        self._standing = {artifact.path: artifact for artifact in artifacts}
+        self.problems: list[Problem] = []
+
+    def plan(self) -> Iterator[Artifact]:
+        """Yield pages for those addresses at which nothing stands any more, as far as it is clear
+        what is to be there; the others become problems.
+
+        A list that nothing is in leads to the list above it, a file to what has been published of
+        the same source since; a bulletin whose time is over leaves a notice.
+        """
+        standing = self._standing
+        lost = [each for each in self._ledger if each not in standing and not self._has_page(each)]
+        if not lost:
+            return
+        published = {each.subject: path for path, each in standing.items() if each.kind == "copy"}
+        library = self._frame.library
+        expired = {each.path: each for each in library.expired}
+        folders = {folder for path in standing for folder in folders_of(path)}
+        for address in sorted(lost):
+            entry = self._ledger[address]
+            page = address if address.endswith(".html") else f"{address}/{_INDEX}"
+            above = list(folders_of(page))
+            if page in folders or any(folder in standing for folder in above):
+                self._lose(address, entry)
+            elif entry.kind == "bulletin" and entry.source in expired:
+                yield _notice(self._frame, page, expired[entry.source])
+            elif entry.kind == "list":
+                yield self._moved(page, self._list_above(page))
+            elif entry.kind == "file" and entry.source in published:
+                yield self._moved(page, published[entry.source])
+            else:
+                self._lose(address, entry)
+
+    def _has_page(self, address: str) -> bool:
+        """Tell whether an alias leads on from what is not a page's address."""
+        return f"{address}/{_INDEX}" in self._standing
+
+    def _list_above(self, path: str) -> str:
+        indexes = [f"{folder}/{_INDEX}" for folder in folders_of(path)]
+        if path[0].isdigit():
+            indexes.append(ARCHIVE)
+        return next((each for each in indexes if each in self._standing), _INDEX)
+
+    def _moved(self, path: str, target: str) -> Artifact:
+        make = partial(_redirect, self._frame, path, target)
+        return Artifact(path, "redirect", "redirect.html", make, RANK_LIST, inputs=target)
+
+    def _lose(self, address: str, entry: Entry) -> None:
+        """Note an address that would be lost, and what is known of its whereabouts."""
+        place = Place(f"{self._shown}/{permanence.FILE}", entry.line, 1)
+        library = self._frame.library
+        details = {"address": address, "source": f"{self._shown}/{entry.source}"}
+        now = next(
+            (each for each in (*library.bulletins, *library.pages)
+             if each.path == entry.source or (entry.id and each.head.id == entry.id)),
+            None,
+        )  # fmt: skip
+        if entry.kind == "file":
+            self.problems.append(Problem("file-address-lost", place, details))
+        elif entry.kind == "alias":
+            self.problems.append(Problem("alias-lost", place, details))
+        elif now:
+            source = f"{self._shown}/{now.path}"
+            moved = {"address": address, "source": source, "now": now.url}
+            self.problems.append(Problem("address-moved", place, moved))
+        elif any(entry.source in paths for paths in library.left_out.values()):
+            self.problems.append(Problem("address-hidden", place, details))
+        else:
+            self.problems.append(Problem("address-lost", place, details))
+
+    def ids(self) -> Iterator[Problem]:
+        """Yield the bulletins whose ``id`` is not what it was, or was another's."""
+        of_id: dict[str, list[str]] = {}
+        for address, entry in self._ledger.items():
+            if entry.id:
+                of_id.setdefault(entry.id, []).append(address)
+        for bulletin in self._frame.library.bulletins if of_id else ():
+            own, before = bulletin.head.id, self._ledger.get(bulletin.url)
+            details = {"id": own, "address": bulletin.url}
+            place = partial(bulletin.place, "id", self._shown)
+            if before and before.id and before.id != own:
+                yield Problem("id-changed", place(), details | {"before": before.id})
+            others = (each for each in of_id.get(own, ()) if own and each != bulletin.url)
+            other = next((each for each in others if not self._leads(each, bulletin)), None)
+            if other:
+                yield Problem("id-reused", place(), details | {"address": other})
+
+    def _leads(self, address: str, bulletin: Bulletin) -> bool:
+        """Tell whether an alias of a bulletin stands at an address, or nothing at all, which is
+        told of already."""
+        there = self._standing.get(address)
+        return not there or (there.kind == "redirect" and there.subject == bulletin.path)
+
+    def recorded(self, artifacts: Iterable[Artifact]) -> Ledger:
+        """Return the ledger with all that is to be published.  Where one is led on from an address,
+        what stood there before is remembered."""
+        entries = dict(self._ledger)
+        ids = {each.path: each.head.id for each in self._frame.library.bulletins}
+        for artifact in artifacts:
+            path, subject = artifact.path, artifact.subject
+            if artifact.kind == "copy":
+                if subject and PurePosixPath(path).suffix[1:] in _OFFERED:
+                    entries[path] = Entry("file", "", subject)
+            elif path.endswith(".html") and path not in _NOT_OF_CONTENT:
+                kind = _OWN_KINDS.get(artifact.kind, "list")
+                if kind != "alias":
+                    entries[path] = Entry(kind, ids.get(subject, ""), subject)
+                elif path not in entries and path.removesuffix(f"/{_INDEX}") not in entries:
+                    entries[path] = Entry(kind, "", subject)
+        return entries
+
+
+def _redirect(frame: Frame, path: str, target: str) -> Values:
+    context = frame.page(path, "redirect", frame.text("emptied"), noindex=True)
+    base = frame.settings.base_url
+    context["page"]["canonical"] = base + target if base else ""
+    context["root"] = root_of(path)
+    return context | {"target": target, "title": frame.text("emptied")}
+
+
+def _notice(frame: Frame, path: str, bulletin: Bulletin) -> Artifact:
+    make = partial(_expired, frame, path, bulletin)
+    return Artifact(path, "expired", "expired.html", make, RANK_BULLETIN, bulletin.path)
+
+
+def _expired(frame: Frame, path: str, bulletin: Bulletin) -> Values:
+    meta = bulletin.meta
+    assert meta.expires is not None
+    context = frame.page(path, "expired", meta.title, lang=meta.lang, noindex=True)
+    return context | {
+        "bulletin": {
+            "title": meta.title,
+            "date": frame.date(bulletin.date),
+            "expires": meta.expires.text(frame.settings.language),
+        }
+    }
