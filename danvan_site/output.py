@@ -19,7 +19,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from danvan_site import locks, vietnamese
+from danvan_site import durable, locks, vietnamese
 from danvan_site.errors import Place, UsageError
 
 MARKER = ".danvan-site"
@@ -211,6 +211,10 @@ class OutputFolder:
         if not staged and not removed and self.owned() == digests:
             return
         self._refuse_links([*staged, *removed])
+        # The contents are on the disk before the journal, the journal before a name changes, the
+        # names before the manifest, and that before the journal goes: a power cut at any moment
+        # leaves what the next build can tell.
+        durable.settle([self.staging / path for path in staged])
         # What an interrupted publication left is ours, too, until the manifest tells of it.
         paths = {*staged, *removed, *_lines(self.root / _JOURNAL)}
         self._write_text(_JOURNAL, "".join(f"{path}\n" for path in sorted(paths)))
@@ -221,9 +225,16 @@ class OutputFolder:
         later = set(removed) - first
         self._remove(later)
         self._remove_empty_folders(later)
+        durable.settle((), self._folders_around(paths))
         lines = (f"{digests[path]}  {path}\n" for path in sorted(digests))
         self._write_text(MANIFEST, "".join(lines))
         (self.root / _JOURNAL).unlink()
+        durable.settle((), [self.root])
+
+    def _folders_around(self, paths: Iterable[str]) -> set[Path]:
+        """Return the folders in which names have changed, as far as they are still there."""
+        names = {folder for path in paths for folder in (*folders_of(path), "")}
+        return {folder for name in names if (folder := self.root / name).is_dir()}
 
     def _refuse_links(self, paths: Iterable[str]) -> None:
         """A link in the folder would lead writing out of it."""
@@ -284,8 +295,7 @@ class OutputFolder:
         """Write a file of our own bookkeeping whole or not at all."""
         self.staging.mkdir(parents=True, exist_ok=True)
         temporary = self.staging / f"{name}.new"
-        temporary.write_text(text, "utf-8", newline="\n")
-        os.replace(temporary, self.root / name)
+        durable.replace(temporary, self.root / name, text.encode())
 
 
 def _in_the_way(staged: Iterable[str], removed: Collection[str]) -> set[str]:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from danvan_site import durable
 from danvan_site.errors import ContentError, Place, Problem, UsageError
 from danvan_site.output import is_contained
 
@@ -91,13 +91,7 @@ def write(path: Path, shown: str, data: bytes) -> None:
     """Replace the file as a whole.  Raises UsageError where that cannot be done."""
     begun = path.with_name(f".{FILE}.new")
     try:
-        with begun.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copymode(path, begun)
-        os.replace(begun, path)
+        durable.replace(begun, path, data)
     except OSError as error:
         with contextlib.suppress(OSError):
             begun.unlink(missing_ok=True)

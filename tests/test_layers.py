@@ -17,6 +17,7 @@ LAYERS = (
         "beside",
         "compression",
         "dates",
+        "durable",
         "kinds",
         "locks",
         "markup",

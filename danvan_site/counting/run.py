@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from danvan_site import addresses, content, discovery, schema, views
+from danvan_site import addresses, content, discovery, durable, schema, views
 from danvan_site.config import Settings
 from danvan_site.counting.addresses import Addresses, Page
 from danvan_site.counting.ledger import Ledger
@@ -196,12 +195,9 @@ def _write(order: Order, data: bytes) -> None:
     # Hidden files are no part of the content.
     temporary = order.folder / f".{views.FILE}.new"
     try:
+        # It may be a link that somebody has put there.
         temporary.unlink(missing_ok=True)
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        durable.replace(temporary, path, data)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
