@@ -36,6 +36,7 @@ LAYERS = (
     ("builder",),
     ("reloading",),
     ("server", "importers", "counting", "check", "scaffold"),
+    ("integrity",),
     ("cli",),
     ("__main__",),
 )
