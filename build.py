@@ -45,6 +45,7 @@ RUNTIME_MODULES = (
 )
 TEST_MODULES = (
     "axe_playwright_python",
+    "bagit",
     "bibtexparser",
     "brotli",
     "distributed",

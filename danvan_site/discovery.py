@@ -52,10 +52,14 @@ def discover(root: Path, shown: str) -> tuple[dict[str, File], list[Problem]]:
 
 
 def _is_skipped(name: str) -> bool:
-    if name.startswith((".", "_", "~$")):
-        return True
-    lower = name.lower()
-    return lower.endswith(_SKIPPED_ENDINGS) or lower in _SKIPPED_NAMES
+    return (
+        name.startswith("_") or is_of_system(name) or name.lower().endswith(_SKIPPED_ENDINGS)
+    )  # fmt: skip
+
+
+def is_of_system(name: str) -> bool:
+    """Tell whether a file is hidden, or one that systems and office programs put into folders."""
+    return name.startswith((".", "~$")) or name.lower() in _SKIPPED_NAMES
 
 
 def digest_of_file(root: Path, file: File) -> str:

@@ -53,6 +53,18 @@ class Written(NamedTuple):
     mtime_ns: int
 
 
+def is_bookkeeping(root: Path, path: str) -> bool:
+    """Tell whether a path of the published folder *root* is what stands in one between builds, and
+    in it as we write it: under our names anything else could be hidden."""
+    file = root / path
+    if path not in (MARKER, _LOCK) or file.is_symlink() or not file.is_file():
+        return False
+    try:
+        return file.read_bytes() == (_MARKER_TEXT.encode() if path == MARKER else b"")
+    except OSError:
+        return False
+
+
 def is_contained(path: str) -> bool:
     """Tell whether a published path stays inside the folder and is valid on every platform."""
     if _PLAIN.fullmatch(path):

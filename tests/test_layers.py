@@ -37,6 +37,7 @@ LAYERS = (
     ("builder",),
     ("reloading",),
     ("server", "importers", "counting", "check", "scaffold"),
+    ("integrity",),
     ("cli",),
     ("__main__",),
 )

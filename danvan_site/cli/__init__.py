@@ -42,11 +42,19 @@ def run() -> NoReturn:
     What a large build had in memory goes back to the system in one go: taking it apart object by
     object would take longer than many a build.
     """
+    _name_files_in_utf8()
     code = main()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(code)
+
+
+def _name_files_in_utf8() -> None:
+    """Begin anew where the locale has files named in another encoding: names of bulletins would
+    not be what they are elsewhere, nor would addresses."""
+    if sys.getfilesystemencoding() != "utf-8" and "utf8" not in sys._xoptions:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _run(arguments: list[str], words: Catalog) -> int:

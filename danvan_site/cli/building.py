@@ -41,6 +41,11 @@ def output_folder(values: Mapping[str, Any]) -> Path:
     return _folder(values, "output", "public")
 
 
+def templates_folder(values: Mapping[str, Any]) -> Path:
+    """Return the templates folder that the arguments name, or the one beside the settings."""
+    return _folder(values, "templates", "templates")
+
+
 def _folder(values: Mapping[str, Any], key: str, usual: str) -> Path:
     chosen = values.get(key)
     return Path(os.path.abspath(chosen)) if chosen else settings_file(values).parent / usual
@@ -63,7 +68,7 @@ def options_of(values: Mapping[str, Any]) -> BuildOptions:
         site=settings_file(values).parent,
         config=settings_file(values),
         content=content_folder(values),
-        templates=_folder(values, "templates", "templates"),
+        templates=templates_folder(values),
         output=output_folder(values),
         cache=_folder(values, "cache", ".cache"),
         now=now(),

@@ -17,7 +17,7 @@ Options = list[click.Parameter]
 
 def program(words: Catalog) -> Program:
     """Return the whole program."""
-    commands = [_build, _init, _new, _import, _views, _check, _serve, _search, _test]
+    commands = [_build, _init, _new, _import, _views, _check, _verify, _bag, _serve, _search, _test]
     made = [make(words) for make in commands]
     version = flag(words, "--version", _show_version)
     return Program(
@@ -95,6 +95,55 @@ def _check(words: Catalog) -> Command:
     switches = [_switch(words, "--strict"), _switch(words, "--json")]
     options = [*_sources(words), _executor(words), *switches]
     return _command(words, "check", options, run)
+
+
+def _verify(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import verifying
+
+        return verifying.verify(console, values)
+
+    number = words.say("metavar-number")
+    digest = words.say("metavar-digest")
+    pattern = words.say("metavar-pattern")
+    text = words.say("metavar-text")
+    options = [
+        click.Argument(["targets"], metavar=words.say("metavar-targets"), nargs=-1),
+        _path(words, "--manifest", "file"),
+        option(words, "--expect", metavar=digest, default=""),
+        option(words, "--allow", metavar=pattern, multiple=True),
+        option(words, "--sample", type=Whole(words, 0, 10_000_000), metavar=number, default=0),
+        option(words, "--seed", metavar=text, default=""),
+        _switch(words, "--sources"),
+        _switch(words, "--write"),
+        *_site(words),
+        _path(words, "--templates"),
+        _path(words, "--output", text="verify-output"),
+        option(words, "--jobs", type=Whole(words, 0, _MOST_JOBS), metavar=number, default=0),
+        _switch(words, "--json"),
+    ]
+    return _command(words, "verify", options, run)
+
+
+def _bag(words: Catalog) -> Command:
+    def run(console: Console, values: dict[str, Any]) -> int:
+        from danvan_site.cli import bagging
+
+        return bagging.bag(console, values)
+
+    number = words.say("metavar-number")
+    year = words.say("metavar-year")
+    options = [
+        option(words, "--year", metavar=year, multiple=True),
+        _path(words, "--to", text="bag-to"),
+        option(words, "--date", metavar=words.say("metavar-date"), default="", text="bag-date"),
+        *_site(words),
+        _path(words, "--templates"),
+        _path(words, "--output", text="verify-output"),
+        option(words, "--jobs", type=Whole(words, 0, _MOST_JOBS), metavar=number, default=0),
+        _switch(words, "--json"),
+    ]
+    return _command(words, "bag", options, run)
 
 
 def _serve(words: Catalog) -> Command:

@@ -28,6 +28,7 @@ from danvan_site.workers import Workers
 UNDATED = "chua-ro-ngay"  # the folder of bulletins whose date a person must still settle
 PAGES = "pages"
 ORIGINALS = "originals"
+ORIGINALS_OF = "bulletins.tsv"  # which original, which file was written of it
 _CHUNK = 25
 _MOST_OF_ONE_NAME = 10_000
 
@@ -194,7 +195,7 @@ class Target:
                 # Also over the same content: what a killed run left beside it goes.
                 if not self._create(relative, path, content) and not is_same:
                     continue
-                self._keep_original(item)
+                self._keep_original(item, relative)
                 self._record(item, kind, relative, content)
                 if is_same:
                     # Written by a run that ended before its record, or whose ledger was lost.
@@ -251,7 +252,7 @@ class Target:
                 )
             if not self.is_trial:
                 (replace if there else create)(path, content)
-            self._keep_original(item)
+            self._keep_original(item, relative)
             self._record(item, kind, relative, content)
         except OSError as error:
             details = {"folder": self.folder.as_posix(), "reason": reason_of(error)}
@@ -311,12 +312,15 @@ class Target:
         entry = Entry(item.key, item.digest, kind, relative.as_posix(), written)
         self.ledger.record(entry, is_kept=not self.is_trial)
 
-    def _keep_original(self, item: Item) -> None:
+    def _keep_original(self, item: Item, written: PurePosixPath) -> None:
         if not self.with_originals or self.is_trial or not item.original:
             return
         name = hashlib.sha256(item.original).hexdigest()
         relative = PurePosixPath(ORIGINALS, name[:2], f"{name}{item.suffix}")
         create(self._contained(relative), item.original)
+        # What the ledger knows of a source is not the digest of its bytes.
+        with self._contained(PurePosixPath(ORIGINALS, ORIGINALS_OF)).open("ab") as table:
+            table.write(f"{relative.name}\t{written}\n".encode())
 
 
 def bring(importing: Importing, target: Target, workers: Workers) -> Iterator[Outcome]:
