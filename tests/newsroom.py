@@ -12,6 +12,7 @@ from tests.workbench import Workbench
 CATEGORIES = ("Dân vận khéo", "Tin tức – Sự kiện", "Quy chế dân chủ")
 _WORDS = ("dân", "vận", "khéo", "xã", "thôn", "bầu", "cử")
 _SETTINGS = """\
+keep_addresses: false
 title: Bản tin lần {edition}
 language: vi
 base_url: https://example.org/ban-tin/

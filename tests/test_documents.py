@@ -264,4 +264,4 @@ def test_a_number_in_the_settings_that_is_none_is_told_with_its_place(site: Work
     site.write("site.yaml", SETTINGS + "documents:\n  - number: Luật Đất đai\n")
     outcome = site.run("build", "--json")
     assert outcome.code == 1
-    assert outcome.problems == ["site.yaml:5:13 bad-document-number"]
+    assert outcome.problems == ["site.yaml:6:13 bad-document-number"]

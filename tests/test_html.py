@@ -17,7 +17,7 @@ from tests.sites import BASE_URL, Document, Output, words
 
 SITES = ("demo", "homeless", "crowded", "dated", "english", "bare", "empty")
 KINDS = {
-    *("home", "article", "page", "terms", "listing", "archive", "year", "month", "day"),
+    *("home", "article", "expired", "page", "terms", "listing", "archive", "year", "month", "day"),
     *("documents", "month-bulletin", "search", "site-map", "not-found", "redirect", "offline"),
 }
 POLICY = (

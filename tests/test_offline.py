@@ -23,6 +23,7 @@ SETTINGS = """\
 title: Bản tin thử
 base_url: https://example.org/ban-tin/
 offline: true
+keep_addresses: false
 """
 MOUNT = "/ban-tin/"
 FIRST, SECOND, THIRD = "2020/07/mot.html", "2020/07/hai.html", "2020/07/ba.html"

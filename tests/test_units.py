@@ -31,12 +31,12 @@ A_TO_B, B_TO_C = f"{A}, successor: Phòng B", f"{B}, successor: PHÒNG C"
     ("some", "problems"),
     [
         ((A_TO_B, B_TO_C, f"{C}, successor: Phòng A"), ["unit-circle"] * 3),
-        ((f"{A}, successor: Phòng A",), ["6:32 unit-circle"]),
+        ((f"{A}, successor: Phòng A",), ["7:32 unit-circle"]),
         ((f"{A}, parent: Phòng B", f"{B}, parent: Phòng A"), ["unit-circle"] * 2),
-        ((A, "name: PHÒNG A"), ["7:12 unit-twice"]),
-        ((f"{A}, from: 2020-03-01, to: 2020-02",), ["6:43 unit-ends-first"]),
-        ((f"{A_TO_B}, to: 2020-03-01", f"{B}, to: 2019"), ["6:32 successor-ends-first"]),
-        ((f"{A}, successor: Phòng D",), ["6:32 unknown-unit"]),
+        ((A, "name: PHÒNG A"), ["8:12 unit-twice"]),
+        ((f"{A}, from: 2020-03-01, to: 2020-02",), ["7:43 unit-ends-first"]),
+        ((f"{A_TO_B}, to: 2020-03-01", f"{B}, to: 2019"), ["7:32 successor-ends-first"]),
+        ((f"{A}, successor: Phòng D",), ["7:32 unknown-unit"]),
     ],
 )
 def test_a_succession_that_cannot_be_is_told_with_its_place(
