@@ -30,7 +30,6 @@ COMMENTS = 2_000  # in a file
 COMMENT_AUTHOR = 200  # characters
 COMMENT_BODY = 20_000  # characters
 COMMENT_DEPTH = 10  # a comment that is no reply has depth 1
-COMMENT_MARKS = 2_000
 YAML_DEPTH = 50
 YAML_NODES = 50_000
 # Of one file so many problems are told: nobody reads on.
