@@ -151,7 +151,7 @@ _PLAIN_PAGE: dict[str, schema.Reader] = {
     "slug": schema.matching(_ADDRESS_NAME, "bad-slug", schema.at_most(limits.SLUG)),
     "lang": schema.matching(r"[a-z]{2,3}(?:-[A-Z]{2})?", "bad-lang"),
     "draft": schema.boolean,
-    "aliases": _many(schema.raw),
+    "aliases": schema.many(schema.raw, or_one=True),
     "menu": schema.number,
 }
 _BULLETIN: dict[str, schema.Reader] = {
