@@ -12,17 +12,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from danvan_site import schema, vietnamese
+from danvan_site import limits, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.errors import Place, nearest
 
 SUFFIX = ".comments.yaml"
 # It stands in the file as a name and so speaks the bulletin's language.
 NAMELESS = "Ẩn danh"
-MAX_COMMENTS = 2_000
-MAX_AUTHOR = 200  # characters
-MAX_BODY = 20_000  # characters
-DEEPEST = 10  # a comment that is no reply has depth 1
 _ID = "[A-Za-z0-9][A-Za-z0-9._-]{0,79}"
 _LINE_END = re.compile("\r\n|[\r\n\u2028\u2029]")
 _EMPTY_LINES = re.compile("\n{3,}")
@@ -76,8 +72,8 @@ def read(text: str, source: schema.Source) -> tuple[Comment, ...]:
     if nodes is None:
         source.fault("comments-no-list", root or Place(source.file, 1, 1))
         return ()
-    if len(nodes) > MAX_COMMENTS:
-        source.fault("comments-too-many", nodes[MAX_COMMENTS], limit=str(MAX_COMMENTS))
+    if len(nodes) > limits.COMMENTS:
+        source.fault("comments-too-many", nodes[limits.COMMENTS], limit=str(limits.COMMENTS))
         return ()
     comments: list[Comment] = []
     numbers: dict[str, int] = {}
@@ -90,7 +86,7 @@ def read(text: str, source: schema.Source) -> tuple[Comment, ...]:
             source.fault("comment-id-twice", source.places[f"{number}.id"], id=comment.id)
         elif comment.id:
             numbers[comment.id] = number
-        for key, limit in (("author", MAX_AUTHOR), ("body", MAX_BODY)):
+        for key, limit in (("author", limits.COMMENT_AUTHOR), ("body", limits.COMMENT_BODY)):
             if len(getattr(comment, key)) > limit:
                 place = source.places[f"{number}.{key}"]
                 source.fault("comment-too-long", place, key=key, limit=str(limit))
@@ -114,8 +110,10 @@ def _check_replies(
             source.fault("comment-reply-unknown", place, id=comment.reply_to, meant=meant)
         elif not depths[number - 1]:
             source.fault("comment-reply-circle", place, id=comment.reply_to)
-        elif depths[number - 1] > DEEPEST:
-            source.fault("comment-too-deep", place, id=comment.reply_to, limit=str(DEEPEST))
+        elif depths[number - 1] > limits.COMMENT_DEPTH:
+            source.fault(
+                "comment-too-deep", place, id=comment.reply_to, limit=str(limits.COMMENT_DEPTH)
+            )
 
 
 def path_of(bulletin: str) -> str:
@@ -174,9 +172,11 @@ def fitted(comments: Iterable[Comment]) -> tuple[tuple[Comment, ...], tuple[Comm
     left_out: list[Comment] = []
     for number, comment in enumerate(sorted(comments, key=lambda each: each.date.order)):
         body = tidied(comment.body)
-        author = vietnamese.tidy_spaces(comment.author)[:MAX_AUTHOR].rstrip() or NAMELESS
+        author = (
+            vietnamese.tidy_spaces(comment.author)[: limits.COMMENT_AUTHOR].rstrip() or NAMELESS
+        )
         is_known = re.fullmatch(_ID, comment.id) and comment.id not in kept
-        if not body or len(body) > MAX_BODY or len(kept) == MAX_COMMENTS:
+        if not body or len(body) > limits.COMMENT_BODY or len(kept) == limits.COMMENTS:
             left_out.append(comment)
         else:
             name = comment.id if is_known else ""
@@ -193,7 +193,7 @@ def _rehung(kept: Mapping[str, Comment]) -> tuple[Comment, ...]:
     found: list[Comment] = []
     for key, comment in kept.items():
         parent = comment.reply_to if comment.reply_to in kept and depths[key] else ""
-        while parent and depths[parent] >= DEEPEST:
+        while parent and depths[parent] >= limits.COMMENT_DEPTH:
             parent = kept[parent].reply_to
         found.append(replace(comment, reply_to=parent))
     return tuple(found)

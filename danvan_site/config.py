@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from danvan_site import dates, palette, schema, vietnamese
+from danvan_site import dates, limits, palette, schema, vietnamese
 from danvan_site.catalog import DEFAULT_LANGUAGE, LANGUAGES
 from danvan_site.dates import Moment
 from danvan_site.errors import ContentError, Place, UsageError
@@ -187,15 +187,21 @@ class Settings:
         return (match[1] if match else "") or "/"
 
 
-_WEB = schema.matching(r"https?://[^\s<>\"]+", "bad-web-address")
-_PAGE_OR_WEB = schema.matching(r"https?://[^\s<>\"]+|[A-Za-z0-9._/#-]+", "bad-web-address")
+_ADDRESS = schema.at_most(limits.ADDRESS, schema.raw)
+# A host holds no sign that means something to a policy, a rule or a browser's reading of addresses.
+_WEB_PATTERN = r"https?://[^\s<>\"'`;,\\/?#{}|^]+(?:[/?#][^\s<>\"]*)?"
+_WEB = schema.matching(_WEB_PATTERN, "bad-web-address", _ADDRESS)
+_PAGE_OR_WEB = schema.matching(rf"{_WEB_PATTERN}|[A-Za-z0-9._/#-]+", "bad-web-address", _ADDRESS)
+# Its path stands in rules of hosts and in addresses of all kinds.
+_BASE = r"https?://[^\s<>\"'`;,\\/?#{}|^]+(?:/[^\s<>\"'`;\\/?#{}|^*]+)*/*"
+_BASE_URL = schema.matching(_BASE, "bad-web-address", _ADDRESS)
 _BARE_COLOUR = re.compile(r"\s*\w+:\s*(#[0-9A-Fa-f]{3,8})\b")
 _COLOUR = schema.matching(r"#[0-9A-Fa-f]{6}", "bad-colour")
 _MAIL = schema.matching(r"[^@\s<>\"?&]+@[^@\s<>\"?&]+\.[^@\s<>\"?&]+", "bad-mail-address")
 
 
 def _base_url(source: schema.Source, key: str, node: schema.Node) -> str | None:
-    found: str | None = _WEB(source, key, node)
+    found: str | None = _BASE_URL(source, key, node)
     return found.rstrip("/") + "/" if found else None
 
 
@@ -232,6 +238,10 @@ def _abbreviations(source: schema.Source, key: str, node: schema.Node) -> Any:
     if not isinstance(node.value, list) or any(not isinstance(pair, tuple) for pair in node.value):
         source.fault("expected-mapping", node, key=key, target=key)
         return None
+    for short, _ in node.value:
+        if not isinstance(short.value, str):
+            source.fault("expected-text", short, key=key)
+            return None
     pairs = (
         (short.value, schema.text(source, f"{key}.{short.value}", long))
         for short, long in node.value
@@ -351,7 +361,12 @@ def load(path: Path, shown: str, base_url: str = "") -> Settings:
     file and ContentError with all problems of it.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(limits.SETTINGS_BYTES + 1)
+        if len(data) > limits.SETTINGS_BYTES:
+            limit = str(limits.SETTINGS_BYTES // 1_000_000)
+            raise UsageError("settings-too-large", Place(shown), limit=limit)
+        text = data.decode("utf-8-sig")
     except FileNotFoundError:
         raise UsageError("no-settings", Place(shown)) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -381,7 +396,7 @@ def load(path: Path, shown: str, base_url: str = "") -> Settings:
 
 
 def _option_url(base_url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s<>\"]+", base_url):
+    if not re.fullmatch(_BASE, base_url):
         raise UsageError("bad-web-address", key="--base-url", found=base_url)
     return base_url.rstrip("/") + "/"
 

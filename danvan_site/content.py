@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,7 @@ from danvan_site import (
     citations,
     comments,
     frontmatter,
+    limits,
     markdown,
     records,
     schema,
@@ -27,12 +27,12 @@ from danvan_site.discovery import File, file_digest
 from danvan_site.errors import Place, Problem
 from danvan_site.frontmatter import Metadata
 from danvan_site.markdown import Reference
+from danvan_site.pictures import drawing
 from danvan_site.pictures.facts import svg_size
 from danvan_site.remote import of_build
 from danvan_site.state import Brief, KnownSource, Record, Rows, Stamp
 
 PAGES = "pages/"
-MAX_BYTES = 8_000_000
 _EXCERPT = 240
 # Keys of the front matter that heads have as they are; those that are searched.
 _SAME = (
@@ -302,7 +302,11 @@ def _opened(
         with open(os.path.join(options.root, file.name), "rb") as handle:
             stamp = Stamp.of(os.fstat(handle.fileno()))
             # A limit given to `read` would have memory for all of it taken each time.
-            data = handle.read(MAX_BYTES + 1) if stamp.size > MAX_BYTES else handle.read()
+            data = (
+                handle.read(limits.FILE_BYTES + 1)
+                if stamp.size > limits.FILE_BYTES
+                else handle.read()
+            )
     except OSError as error:
         source.fault("file-unreadable", Place(source.file), reason=error.strerror or str(error))
         return _unreadable(file, "", source.problems)
@@ -369,8 +373,9 @@ def read_views(file: File, options: ReadOptions) -> KnownSource:
 
 
 def _decoded(data: bytes, source: schema.Source) -> str | None:
-    if len(data) > MAX_BYTES:
-        source.fault("file-too-large", Place(source.file), limit=str(MAX_BYTES // 1_000_000))
+    if len(data) > limits.FILE_BYTES:
+        limit = str(limits.FILE_BYTES // 1_000_000)
+        source.fault("file-too-large", Place(source.file), limit=limit)
         return None
     try:
         return vietnamese.without_controls(vietnamese.nfc(data.decode("utf-8")))
@@ -479,14 +484,6 @@ def with_views(bulletin: Bulletin, views: int, as_of: str) -> Bulletin:
     return Bulletin(bulletin.path, bulletin.digest, shown, bulletin.rows)
 
 
-# In a picture that is only shown none of these would run; opened by its address they would.
-_ACTIVE_SVG = re.compile(
-    rb"<\s*(?:script|foreignObject|iframe|embed|object|audio|video)\b|\son\w+\s*=|javascript:|"
-    rb"<!ENTITY|(?:href|src)\s*=\s*[\"']?\s*(?:https?:|//|data:text)|@import|url\(\s*[\"']?(?:https?:|//)",
-    re.IGNORECASE,
-)
-
-
 def read_media(file: File, options: ReadOptions) -> KnownSource:
     """Return what the state keeps of a picture or attachment; its ``head`` is [code of its fault,
     or '', the system's reason, what is known of it: of a drawing [width, height] or None, of
@@ -498,14 +495,9 @@ def read_media(file: File, options: ReadOptions) -> KnownSource:
             digest = file_digest(handle)
             if file.path.lower().endswith(".svg"):
                 handle.seek(0)
-                drawing = handle.read()
-                fault = "unsafe-svg" if is_active_drawing(drawing) else ""
-                size = svg_size(drawing)
+                data = handle.read()
+                fault = "unsafe-svg" if drawing.is_active(data) else ""
+                size = svg_size(data)
     except OSError as error:
         digest, fault, reason = "", "file-unreadable", error.strerror or str(error)
     return KnownSource(file.stamp, digest, (), [fault, reason, size])
-
-
-def is_active_drawing(data: bytes) -> bool:
-    """Tell whether a drawing (SVG) holds what could run or ask somebody else for something."""
-    return bool(_ACTIVE_SVG.search(data))

@@ -79,7 +79,13 @@ class ContentError(Exception):
         super().__init__(f"{len(self.problems)} problems")
 
 
+# Nobody mistypes a longer word, and comparing it takes as long as it is long.
+_LONGEST_WORD = 200
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word that *word* was probably meant to be, or ''."""
+    if len(word) > _LONGEST_WORD:
+        return ""
     found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return found[0] if found else ""

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from danvan_site import alternatives, schema
+from danvan_site import alternatives, limits, schema
 from danvan_site.dates import Moment
 from danvan_site.errors import Place
 
-MAX_CHARACTERS = 100_000
 STATUSES = ("final", "updating", "corrected", "withdrawn")
 _OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
@@ -128,41 +127,49 @@ def _moment(row: list[Any] | None) -> Moment | None:
 _WEB = r"https?://[^\s<>\"]+"
 _ADDRESS_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
-_attachment_record = schema.record(Attachment, "file", file=schema.raw, title=schema.text)
+_TITLE = schema.at_most(limits.TITLE)
+_NAME = schema.at_most(limits.NAME)
+_FILE = schema.at_most(limits.ADDRESS, schema.raw)
+_attachment_record = schema.record(Attachment, "file", file=_FILE, title=_TITLE)
+
+
+def _many(item: schema.Reader) -> schema.Reader:
+    return schema.many(item, or_one=True, most=limits.ENTRIES)
 
 
 def _attachment(source: schema.Source, key: str, node: schema.Node) -> Attachment | None:
     if isinstance(node.value, str):
-        return Attachment(node.value.strip())
+        file = _FILE(source, key, node)
+        return Attachment(file) if file else None
     found: Attachment | None = _attachment_record(source, key, node)
     return found
 
 
 _PLAIN_PAGE: dict[str, schema.Reader] = {
-    "title": schema.text,
+    "title": _TITLE,
     "lead": schema.text,
-    "slug": schema.matching(_ADDRESS_NAME, "bad-slug"),
+    "slug": schema.matching(_ADDRESS_NAME, "bad-slug", schema.at_most(limits.SLUG)),
     "lang": schema.matching(r"[a-z]{2,3}(?:-[A-Z]{2})?", "bad-lang"),
     "draft": schema.boolean,
     "aliases": schema.many(schema.raw, or_one=True),
     "menu": schema.number,
 }
 _BULLETIN: dict[str, schema.Reader] = {
-    "title": schema.text,
+    "title": _TITLE,
     "date": schema.moment,
     "event_date": schema.day,
-    "author": schema.many(schema.text, or_one=True),
-    "photographer": schema.many(schema.text, or_one=True),
-    "unit": schema.text,
-    "category": schema.many(schema.text, or_one=True),
-    "topic": schema.many(schema.text, or_one=True),
-    "tags": schema.many(schema.text, or_one=True),
+    "author": _many(_NAME),
+    "photographer": _many(_NAME),
+    "unit": _NAME,
+    "category": _many(_NAME),
+    "topic": _many(_NAME),
+    "tags": _many(_NAME),
     "views": schema.number,
     "views_as_of": schema.day,
     "lead": schema.text,
     "image": schema.record(
         Image,
-        src=schema.raw,
+        src=_FILE,
         alt=schema.text,
         caption=schema.text,
         credit=schema.text,
@@ -171,20 +178,21 @@ _BULLETIN: dict[str, schema.Reader] = {
     "source": schema.record(
         SourceNote,
         "name",
-        name=schema.text,
-        url=schema.matching(_WEB, "bad-web-address"),
-        author=schema.text,
+        name=_NAME,
+        url=schema.matching(_WEB, "bad-web-address", _FILE),
+        author=_NAME,
         date=schema.moment,
     ),
     "status": schema.one_of(*STATUSES),
     "updates": schema.many(
-        schema.record(Update, "date", "note", date=schema.moment, note=schema.text)
+        schema.record(Update, "date", "note", date=schema.moment, note=schema.text),
+        most=limits.ENTRIES,
     ),
-    "review": schema.many(schema.text, or_one=True),
+    "review": _many(schema.text),
     "slug": _PLAIN_PAGE["slug"],
     "id": schema.matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", "bad-id"),
     "aliases": _PLAIN_PAGE["aliases"],
-    "attachments": schema.many(_attachment, or_one=True),
+    "attachments": _many(_attachment),
     "featured": schema.boolean,
     "draft": schema.boolean,
     "expires": schema.day,
@@ -217,8 +225,9 @@ def split(text: str, source: schema.Source) -> Parts | None:
         source.fault("front-matter-not-closed", Place(source.file, 1, 1))
         return None
     front = text[opening.end() : closing.start()]
-    if len(front) > MAX_CHARACTERS:
-        source.fault("front-matter-too-long", Place(source.file, 1, 1), limit=str(MAX_CHARACTERS))
+    if len(front) > limits.FRONT_MATTER:
+        limit = str(limits.FRONT_MATTER)
+        source.fault("front-matter-too-long", Place(source.file, 1, 1), limit=limit)
         return None
     return Parts(front, text[closing.end() :], text.count("\n", 0, closing.end()) + 1)
 

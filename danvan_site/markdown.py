@@ -7,6 +7,7 @@ what they lead to; `resolve` puts the addresses in.
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,19 +17,27 @@ from typing import Any
 from urllib.parse import unquote
 
 import nh3
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, helpers
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from danvan_site import alternatives, citations, vietnamese
+from danvan_site import alternatives, citations, limits, vietnamese
 from danvan_site.errors import Place, Problem
 
-MAX_CHARACTERS = 2_000_000
 _OPENING = 400
 # What is short, or has few headings, is seen without a table of contents; not so many questions.
 _LONG, _SECTIONS, _MANY_SECTIONS = 3_500, 3, 6
+# How numbered references are written.
+_OWN_SCHEME = "danvan:"
+_SEARCHED = "danvan_searched"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:.-]*")
+_LINE_END = re.compile("\r\n?")
+# After so many addresses that are not found as they were written, no more are looked for.
+_MOST_MISSES = 200
+_SHOWN = 300  # characters of an address in a message
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _WEB_SCHEMES = ("http:", "https:")
 _SCHEMES = (*_WEB_SCHEMES, "mailto:", "tel:")
@@ -92,18 +101,104 @@ class Body:
 def may_have_faults(text: str) -> bool:
     """Tell, at once, whether `read` could find something wrong with a text: only with pictures, and
     where there is too much of it."""
-    return "![" in text or len(text) > MAX_CHARACTERS
+    return "![" in text or bool(_excess(text))
+
+
+# What counts as `limits.BODY_MARKS`.
+_MARKS = "[]!^*_~`<>|&\\"
+# Where the parser stops to look, besides.
+_STOPS = "-:=+$%@{}#\"'"
+_NEST = re.compile(r"!\[|\^\[")
+_TABLE = re.compile(r"^[ \t>]*[|:]?[-:|]*-[-:| \t]*$", re.MULTILINE)
+_FORMAT = re.compile(
+    r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]+[^\s/>]", re.IGNORECASE
+)
+
+
+def marks_of(text: str) -> int:
+    """Return how many characters of a text may mean something to Markdown."""
+    return sum(map(text.count, _MARKS))
+
+
+def _excess(text: str) -> tuple[str, int] | None:
+    """Return what there is too much of in a text, as the code of the problem, and the limit.
+
+    All is counted without parsing: what makes a parser slow is found before it is."""
+    if len(text) > limits.BODY:
+        return "body-too-long", limits.BODY
+    if text.count("\n") >= limits.BODY_LINES:
+        return "body-too-many-lines", limits.BODY_LINES
+    if marks_of(text) > limits.BODY_MARKS:
+        return "body-too-marked", limits.BODY_MARKS
+    if sum(map(text.count, _STOPS)) > limits.BODY_STOPS:
+        return "body-too-marked", limits.BODY_STOPS
+    if text.count("[") > limits.BODY_NESTS and len(_NEST.findall(text)) > limits.BODY_NESTS:
+        return "body-too-many-pictures", limits.BODY_NESTS
+    if "|" in text and _cells(text) > limits.BODY_CELLS:
+        return "body-too-many-cells", limits.BODY_CELLS
+    if _is_searched_too_far(text):
+        return "body-too-marked", limits.BODY_MARKS
+    if "<" in text and len(_FORMAT.findall(text)) > limits.BODY_FORMATS:
+        return "body-too-many-tags", limits.BODY_FORMATS
+    return None
+
+
+def _is_searched_too_far(text: str) -> bool:
+    """Tell whether there are many beginnings whose ends the parser would look for up to the end of
+    their paragraphs, each anew."""
+    signs = [sign for sign in ("^[", "<!", "<?") if sign in text]
+    if not signs:
+        return False
+    work = 0
+    for paragraph in text.split("\n\n"):
+        work += sum(map(paragraph.count, signs)) * len(paragraph)
+    return work > limits.BODY_SEARCHED
+
+
+class _Helpers:
+    """The parser's helpers, with an end to how far it looks for the ends of links in one body."""
+
+    parseLinkTitle = staticmethod(helpers.parseLinkTitle)
+
+    @staticmethod
+    def parseLinkDestination(text: str, start: int, end: int) -> Any:
+        """Return what the parser makes of an address; a longer one than may be is none."""
+        return helpers.parseLinkDestination(text, start, min(end, start + limits.ADDRESS))
+
+    @staticmethod
+    def parseLinkLabel(state: StateInline, start: int, disableNested: bool = False) -> int:
+        """Return where the text of a link ends, -1 where it does not."""
+        env = state.env
+        if env.get(_SEARCHED, 0) > limits.BODY_SEARCHED:
+            return -1
+        end = helpers.parseLinkLabel(state, start, disableNested)
+        env[_SEARCHED] = env.get(_SEARCHED, 0) + (end if end >= 0 else state.posMax) - start
+        return end
+
+
+def _cells(text: str) -> int:
+    """Return how many cells the tables of a text can have at most: a row has as many as the line
+    under its head, whatever stands in it, and ends with an empty line."""
+    lines = text.split("\n")
+    cells = columns = 0
+    for line in lines:
+        if not line.strip(" \t>"):
+            columns = 0
+        elif "|" in line and _TABLE.fullmatch(line):
+            columns = max(columns, line.count("|") + 1)
+        cells += columns
+    return cells
 
 
 def read(
     text: str, file: str, first_line: int, options: Options
 ) -> tuple[Body, tuple[Problem, ...]]:
     """Read the Markdown *text* that begins on *first_line* of *file*."""
-    if len(text) > MAX_CHARACTERS:
-        place = Place(file, first_line, 1)
-        return Body("", "", (), ()), (
-            Problem("body-too-long", place, {"limit": str(MAX_CHARACTERS)}),
-        )
+    excess = _excess(text)
+    if excess:
+        code, limit = excess
+        problem = Problem(code, Place(file, first_line, 1), {"limit": str(limit)})
+        return Body("", "", (), ()), (problem,)
     paragraphs = _plain_paragraphs(text) if options.html == "off" else None
     body, problems = (
         (_set(paragraphs), ()) if paragraphs else _parsed(text, file, first_line, options)
@@ -129,17 +224,15 @@ def _plain_paragraphs(text: str) -> list[str] | None:
     """
     if any(sign in text for sign in _SIGNS) or ("&" in text and _ENTITY.search(text)):
         return None
-    paragraphs = [""]
+    paragraphs: list[list[str]] = [[]]
     for line in text.split("\n"):
         if not line:
-            paragraphs.append("")
+            paragraphs.append([])
         elif line != line.strip() or line[0] in _FIRST or _NUMBERED.match(line):
             return None
-        elif paragraphs[-1]:
-            paragraphs[-1] += f"\n{line}"
         else:
-            paragraphs[-1] = line
-    return [each for each in paragraphs if each] or None
+            paragraphs[-1].append(line)
+    return ["\n".join(lines) for lines in paragraphs if lines] or None
 
 
 def _set(paragraphs: Sequence[str]) -> Body:
@@ -152,8 +245,14 @@ def _parsed(
     text: str, file: str, first_line: int, options: Options
 ) -> tuple[Body, tuple[Problem, ...]]:
     parser = _parser(options)
-    tokens = parser.parse(text.replace("\0", "\ufffd"))
-    reading = _Reading(file, text.splitlines(), first_line)
+    env: dict[str, Any] = {}
+    tokens = parser.parse(text.replace("\0", "\ufffd"), env)
+    if env.get(_SEARCHED, 0) > limits.BODY_SEARCHED:
+        details = {"limit": str(limits.BODY_MARKS)}
+        return Body("", "", (), ()), (
+            Problem("body-too-marked", Place(file, first_line, 1), details),
+        )
+    reading = _Reading(file, text, first_line)
     anchors = _name_headings(tokens)
     _classify_cells(tokens)
     reading.visit(tokens)
@@ -219,6 +318,7 @@ def _attribute(value: str) -> str:
 def _parser(options: Options) -> MarkdownIt:
     """One parser for each way of reading; building it takes as long as reading ten bodies."""
     parser = MarkdownIt("commonmark", {"html": options.html == "sanitize"})
+    parser.helpers = _Helpers  # type: ignore[assignment]
     parser.enable(["table", "strikethrough"]).use(footnote_plugin)
     # Schemes are judged here, with a message; markdown-it would show the link as text in silence.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
@@ -234,6 +334,7 @@ def _parser(options: Options) -> MarkdownIt:
 @cache
 def _comment_parser() -> MarkdownIt:
     parser = MarkdownIt("zero", {"breaks": True})
+    parser.helpers = _Helpers  # type: ignore[assignment]
     parser.enable(["blockquote", "list"])
     parser.enable(["newline", "escape", "emphasis", "link", "image", "autolink", "entity"])
     parser.validateLink = _is_for_comments  # type: ignore[assignment,method-assign]
@@ -311,12 +412,14 @@ def _name_headings(tokens: Sequence[Token]) -> list[str]:
     headings = [index for index, token in enumerate(tokens) if token.type == "heading_open"]
     shift = 1 if any(tokens[index].tag == "h1" for index in headings) else 0
     names: list[str] = []
+    taken: set[str] = set()
+    counts: dict[str, int] = {}
     for index in headings:
         name = base = vietnamese.slugify(_inline_text(tokens[index + 1].children or ()), 60)
-        number = 1
-        while name in names:
-            number += 1
-            name = f"{base}-{number}"
+        while name in taken:
+            counts[base] = counts.get(base, 1) + 1
+            name = f"{base}-{counts[base]}"
+        taken.add(name)
         names.append(name)
         tag = f"h{min(int(tokens[index].tag[1]) + shift, 6)}"
         tokens[index].tag = tokens[index + 2].tag = tag
@@ -359,20 +462,22 @@ def _classify_cells(tokens: Sequence[Token]) -> None:
 class _Reading:
     """What the walk through one body's links gathers."""
 
-    def __init__(self, file: str, lines: list[str], first_line: int) -> None:
+    def __init__(self, file: str, text: str, first_line: int) -> None:
         self.file = file
-        self.lines = lines
         self.first_line = first_line
         self.references: list[Reference] = []
         self.problems: list[Problem] = []
-        self._found: dict[tuple[int, str], int] = {}
+        self._text = _LINE_END.sub("\n", text)
+        self._starts = [0, *(match.end() for match in re.finditer("\n", self._text))]
+        self._found: dict[str, int] = {}
+        self._misses = 0
 
     def visit(self, tokens: Sequence[Token]) -> None:
         """Classify the links and pictures of all inline tokens."""
         for token in tokens:
             if token.type != "inline" or not token.children:
                 continue
-            start, end = token.map or (0, len(self.lines))
+            start, end = token.map or (0, len(self._starts))
             for child in token.children:
                 if child.type == "link_open":
                     self._link(child, start, end)
@@ -383,7 +488,7 @@ class _Reading:
         address = str(token.attrs["href"])
         place = self._place(address, start, end)
         token.attrs["href"] = self.address(address, place, image=False)
-        if address.startswith(_WEB_SCHEMES):
+        if address.lower().startswith(_WEB_SCHEMES):
             token.attrs["rel"] = "noopener"
 
     def _image(self, token: Token, start: int, end: int) -> None:
@@ -398,9 +503,7 @@ class _Reading:
         code = alternatives.fault(alt, source)
         if code:
             details = {"key": "![]", "src": source}
-            self.problems.append(
-                Problem(code, place, details | ({"alt": alt} if alt.strip() else {}))
-            )
+            self.note(Problem(code, place, details | ({"alt": alt} if alt.strip() else {})))
 
     def address(self, address: str, place: Place, image: bool) -> str:
         """Return what to write for *address*: itself, or a numbered reference."""
@@ -409,7 +512,7 @@ class _Reading:
             allowed = scheme is not None and scheme.group().lower() in _SCHEMES
             code = "image-external" if image else "link-scheme"
             if image or not allowed:
-                self.problems.append(Problem(code, place, {"found": address}))
+                self.note(Problem(code, place, {"found": address[:_SHOWN]}))
                 return "#"
             if not address.startswith(WEB):
                 return address
@@ -418,7 +521,7 @@ class _Reading:
             path, _, fragment = address.partition("#")
             target, fragment = path if "?" in path else unquote(path), unquote(fragment)
         self.references.append(Reference(target, fragment, place.line, place.column, image))
-        return f"danvan:{len(self.references) - 1}"
+        return f"{_OWN_SCHEME}{len(self.references) - 1}"
 
     def _place(self, address: str, start: int, end: int) -> Place:
         """Find where in its block an address stands; the block's first line where it does not.
@@ -426,23 +529,52 @@ class _Reading:
         The parser keeps lines of blocks only, so the address is looked up in the source, each
         occurrence once, in order.
         """
-        for spelling in (address, unquote(address)):
-            for number in range(start, min(end, len(self.lines))):
-                column = self.lines[number].find(spelling, self._found.get((number, spelling), 0))
-                if column >= 0 and spelling:
-                    self._found[number, spelling] = column + len(spelling)
-                    return Place(self.file, self.first_line + number, column + 1)
+        first, last = self._offset(start), self._offset(end)
+        spellings = filter(None, dict.fromkeys((address, unquote(address))))
+        for spelling in spellings if self._misses < _MOST_MISSES else ():
+            at = self._text.find(spelling, max(first, self._found.get(spelling, 0)), last)
+            if at >= 0:
+                self._found[spelling] = at + len(spelling)
+                line = bisect.bisect_right(self._starts, at) - 1
+                return Place(self.file, self.first_line + line, at - self._starts[line] + 1)
+        self._misses += 1
         return Place(self.file, self.first_line + start, 1)
+
+    def _offset(self, line: int) -> int:
+        return self._starts[line] if line < len(self._starts) else len(self._text)
+
+    def place_of(self, address: str) -> Place:
+        """Return where an address stands in the text, wherever that is."""
+        return self._place(address, 0, len(self._starts))
+
+    def has_made(self, address: str, image: bool) -> bool:
+        """Tell whether `address` gave this numbered reference, to a picture or to no picture."""
+        number = address.removeprefix(_OWN_SCHEME)
+        known = number.isascii() and number.isdecimal() and len(number) <= 6
+        return (
+            known
+            and int(number) < len(self.references)
+            and self.references[int(number)].image == image
+        )
+
+    def note(self, problem: Problem) -> None:
+        """Note a problem, as long as somebody may read it."""
+        if len(self.problems) < limits.PROBLEMS:
+            self.problems.append(problem)
 
 
 def _sanitized(html: str, reading: _Reading) -> str:
     """Clean HTML that a bulletin brings along; its file addresses become references too."""
 
     def attribute(tag: str, name: str, value: str) -> str | None:
-        if name not in ("href", "src") or value.startswith(("danvan:", "#")):
+        if name == "id":
+            # Those with an underscore are of the page around it (see base.html).
+            return value if _ID.fullmatch(value) else None
+        if name not in ("href", "src") or value.startswith("#"):
             return value
-        place = reading._place(value, 0, len(reading.lines))
-        return reading.address(value, place, image=name == "src")
+        if value.startswith(_OWN_SCHEME):
+            return value if reading.has_made(value, image=name == "src") else "#"
+        return reading.address(value, reading.place_of(value), image=name == "src")
 
     return nh3.clean(
         html,

@@ -1,7 +1,7 @@
 """Closed schemas over YAML: every value is checked where it stands, every fault gets its place.
 
-YAML is only composed into nodes, never constructed into objects: no tag can call anything, no
-alias can multiply (they are refused), and each node still knows its line and column.
+YAML is only composed into nodes, never constructed into objects, and each node still knows its line
+and column.  Tags, anchors and aliases are refused: none can call anything, none can multiply.
 A *reader* is a function ``(Source, key, node) -> value | None``; None means that the value is
 absent or that a problem was noted.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from danvan_site import dates, vietnamese
+from danvan_site import dates, limits, vietnamese
 from danvan_site.errors import Place, Problem, nearest
 
 Node = yaml.nodes.Node
@@ -27,7 +27,10 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # The library composes nodes by recursion of its own, which nothing stops before the stack is full.
 # Nothing so short can be deep enough for that; longer texts are looked at first.
 _SHORT = 2_000  # characters
-_DEEPEST = 50
+# What can begin a tag, an anchor or an alias.
+_SIGNS = re.compile(r"(?:^|[\s\[{,:?-])[!&*]")
+# Of a text that is quoted in a message.
+_QUOTED = 300  # characters
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _SCALAR = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
 _TRUE = frozenset(("true", "yes", "on", "có"))
@@ -71,16 +74,25 @@ class Source:
         mark = node.start_mark
         return Place(self.file, mark.line + self.first_line, mark.column + 1)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is wrong that no more is noted."""
+        return len(self.problems) >= limits.PROBLEMS
+
     def fault(self, code: str, place: Node | Place, **details: str) -> None:
-        """Note a problem at a node or a place."""
+        """Note a problem at a node or a place; what is quoted is cut short."""
+        if self.is_full:
+            return
+        details = {key: _cut(value) for key, value in details.items()}
         where = place if isinstance(place, Place) else self.place(place)
         self.problems.append(Problem(code, where, details))
 
-    def compose(self, text: str) -> Node | None:
-        """Return the root node of YAML *text*, or None where it is empty or not YAML."""
+    def compose(self, text: str, most: int = limits.YAML_NODES) -> Node | None:
+        """Return the root node of YAML *text*, or None where it is empty or not YAML, has more
+        than *most* nodes, or what none of our files needs: tags, anchors, aliases."""
         loader = _Loader(text)
         try:
-            if len(text) > _SHORT and self._is_too_deep(text):
+            if (len(text) > _SHORT or _SIGNS.search(text)) and self._is_refused(text, most):
                 return None
             root: Node | None = loader.get_single_node()
         except yaml.YAMLError as error:
@@ -90,16 +102,23 @@ class Source:
             loader.dispose()
         return root
 
-    def _is_too_deep(self, text: str) -> bool:
-        depth = 0
+    def _is_refused(self, text: str, most: int) -> bool:
+        depth = nodes = 0
         for event in yaml.parse(text, _Loader):
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > _DEEPEST:
-                    self.fault("yaml-deep", self.place(event), limit=str(_DEEPEST))
-                    return True
-            elif isinstance(event, yaml.CollectionEndEvent):
+            if isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
+            elif isinstance(event, yaml.NodeEvent):
+                nodes += 1
+                depth += isinstance(event, yaml.CollectionStartEvent)
+                if event.anchor is not None or getattr(event, "tag", None) is not None:
+                    self.fault("yaml-alias", self.place(event))
+                elif depth > limits.YAML_DEPTH:
+                    self.fault("yaml-deep", self.place(event), limit=str(limits.YAML_DEPTH))
+                elif nodes > most:
+                    self.fault("yaml-large", self.place(event), limit=str(most))
+                else:
+                    continue
+                return True
         return False
 
     def _syntax_fault(self, error: yaml.YAMLError) -> None:
@@ -130,7 +149,8 @@ class Source:
             if name in seen:
                 self.fault("duplicate-key", key_node, key=key)
             elif name not in fields:
-                self.fault("unknown-key", key_node, key=key, meant=nearest(name, fields))
+                meant = "" if self.is_full else nearest(name, fields)
+                self.fault("unknown-key", key_node, key=key, meant=meant)
             elif not is_empty(value_node):
                 self.places[key] = self.place(value_node)
                 value = fields[name](self, key, value_node)
@@ -169,7 +189,7 @@ def text(source: Source, key: str, node: Node) -> str | None:
     if not isinstance(node, yaml.ScalarNode):
         source.fault("expected-text", node, key=key)
         return None
-    return vietnamese.tidy_spaces(node.value)
+    return _fitting(source, key, node, vietnamese.tidy_spaces(node.value), limits.TEXT)
 
 
 def raw(source: Source, key: str, node: Node) -> str | None:
@@ -177,7 +197,25 @@ def raw(source: Source, key: str, node: Node) -> str | None:
     if not isinstance(node, yaml.ScalarNode):
         source.fault("expected-text", node, key=key)
         return None
-    return vietnamese.without_controls(str(node.value)).strip()
+    value = vietnamese.without_controls(str(node.value)).strip()
+    return _fitting(source, key, node, value, limits.TEXT)
+
+
+def _fitting(source: Source, key: str, node: Node, value: str, most: int) -> str | None:
+    if len(value) <= most:
+        return value
+    source.fault("text-too-long", node, key=key, limit=str(most))
+    return None
+
+
+def at_most(most: int, reader: Reader = text) -> Reader:
+    """Text of *most* characters."""
+
+    def read(source: Source, key: str, node: Node) -> str | None:
+        value = reader(source, key, node)
+        return None if value is None else _fitting(source, key, node, value, most)
+
+    return read
 
 
 def number(source: Source, key: str, node: Node) -> int | None:
@@ -185,7 +223,13 @@ def number(source: Source, key: str, node: Node) -> int | None:
     if not isinstance(node, yaml.ScalarNode) or not _NUMBER.fullmatch(node.value):
         source.fault("expected-number", node, key=key, found=_shown(node))
         return None
-    return int(node.value.replace(".", ""))
+    digits = node.value.replace(".", "")
+    # Python itself refuses to read thousands of digits.
+    if len(digits) > 100 or int(digits) > limits.NUMBER:
+        most = str(limits.NUMBER)
+        source.fault("number-too-large", node, key=key, found=digits, most=most)
+        return None
+    return int(digits)
 
 
 def boolean(source: Source, key: str, node: Node) -> bool | None:
@@ -249,8 +293,9 @@ def matching(pattern: str, code: str, reader: Reader = raw) -> Reader:
     return read
 
 
-def many(item: Reader, or_one: bool = False) -> Reader:
-    """A list of *item*, as a tuple; with *or_one* a single value stands for a list of one."""
+def many(item: Reader, or_one: bool = False, most: int = limits.YAML_NODES) -> Reader:
+    """A list of *most* times *item*, as a tuple; with *or_one* a single value stands for a list of
+    one."""
 
     def read(source: Source, key: str, node: Node) -> tuple[Any, ...] | None:
         if not isinstance(node, yaml.SequenceNode):
@@ -259,6 +304,9 @@ def many(item: Reader, or_one: bool = False) -> Reader:
                 return None
             one = item(source, key, node)
             return None if one is None else (one,)
+        if len(node.value) > most:
+            source.fault("list-too-long", node.value[most], key=key, limit=str(most))
+            return None
         values = []
         for position, child in enumerate(node.value, start=1):
             if not is_empty(child):
@@ -289,9 +337,11 @@ def record(build: Callable[..., Any], *required: str, **fields: Reader) -> Reade
         if not isinstance(node, yaml.MappingNode):
             source.fault("expected-mapping", node, key=key, target=key)
             return None
+        before = len(source.problems)
         values = source._mapping(key, node, fields)
         for name in required:
-            if name not in values and not _has_fault(source, node):
+            # A thing is said only once.
+            if name not in values and len(source.problems) == before:
                 source.fault("missing-key", node, key=name)
                 return None
         return build(**values) if set(required) <= set(values) else None
@@ -299,11 +349,8 @@ def record(build: Callable[..., Any], *required: str, **fields: Reader) -> Reade
     return read
 
 
-def _has_fault(source: Source, node: Node) -> bool:
-    """Tell whether a problem was already noted inside *node*, to say a thing only once."""
-    first, last = node.start_mark.line, node.end_mark.line
-    lines = range(first + source.first_line, last + source.first_line + 1)
-    return any(problem.place.line in lines for problem in source.problems)
+def _cut(text: str) -> str:
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
 
 
 def _shown(node: Node) -> str:

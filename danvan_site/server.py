@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from watchdog.events import (
@@ -55,6 +55,8 @@ _QUIET = 0.05  # s without a further event after which a burst of them is over
 _LONGEST_BURST = 2.0  # s
 _POLL = 1.0  # s between two looks at folders that tell of no changes
 _LONGEST_WAIT = 120.0  # s that a request waits for a build
+_MOST_CONNECTIONS = 128
+_MOST_LISTENERS = 32
 _HEARTBEAT = 15.0  # s between two signs of life to a page that listens
 _NOT_FOUND = "404.html"
 # A page that is being written is never an old copy: what keeps pages removes itself here, also what
@@ -66,6 +68,13 @@ _CHANGES: list[type[FileSystemEvent]] = [
     DirCreatedEvent, DirModifiedEvent, DirMovedEvent, DirDeletedEvent,
 ]  # fmt: skip
 _TEXT = "text/{}; charset=utf-8"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+_INERT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 # Spelled out, because what the system's registry says about .js is anybody's guess.
 _TYPES = {
     "html": _TEXT.format("html"), "htm": _TEXT.format("html"), "css": _TEXT.format("css"),
@@ -290,11 +299,33 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
     allow_reuse_address = os.name != "nt"
+    # No more connections wait to be accepted, no more are answered at a time.
+    request_queue_size = 64
 
     def __init__(self, site: _Site, host: str, port: int) -> None:
         self.site = site
         self.is_open = host != HOST
+        self.places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self.listeners = threading.BoundedSemaphore(_MOST_LISTENERS)
         super().__init__((host, port), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own, unless there are too many already: then hang up."""
+        if not self.places.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self.places.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and make room for another one."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.places.release()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that goes away in the middle of an answer is nothing to report."""
@@ -330,7 +361,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Send a file, or say why not."""
         site = self.server.site
-        if not self._is_asked_of_us():
+        if not self._is_asked_of_us() or not self._is_asked_by_us():
             self._send_text(HTTPStatus.FORBIDDEN, site.texts.forbidden)
             return
         parts = urlsplit(self.path)
@@ -351,6 +382,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
+    def refuse(self) -> None:
+        """Say that nothing but reading is possible here; what was sent along is not read."""
+        self.close_connection = True
+        self.send_response(HTTPStatus.METHOD_NOT_ALLOWED)
+        self.send_header("Allow", "GET, HEAD")
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
+
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_CONNECT = refuse
+
     def _send_own(self, path: str) -> None:
         if path == EVENTS:
             self._send_events()
@@ -361,6 +403,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_events(self) -> None:
         """Send the news, now and whenever they are others, until the page is left."""
+        if not self.server.listeners.acquire(blocking=False):
+            self._send_text(HTTPStatus.SERVICE_UNAVAILABLE, "")
+            return
+        try:
+            self._follow()
+        finally:
+            self.server.listeners.release()
+
+    def _follow(self) -> None:
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.send_header("Cache-Control", "no-store")
@@ -393,6 +444,17 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         # To other machines this one is its number; a name could be anybody's.
         return name in ("localhost", HOST, "[::1]") or (self.server.is_open and _is_number(name))
+
+    def _is_asked_by_us(self) -> bool:
+        """Tell whether a page of this server asks, or the reader himself: a page from elsewhere may
+        lead here, but neither read, embed nor run what is served."""
+        headers = self.headers
+        site = headers.get("Sec-Fetch-Site", "none")
+        if site not in ("same-origin", "none"):
+            is_led = headers.get("Sec-Fetch-Mode") == "navigate"
+            return is_led and headers.get("Sec-Fetch-Dest") == "document"
+        origin = headers.get("Origin")
+        return origin is None or origin == f"http://{headers['Host']}"
 
     def _send_path(self, path: str, query: str) -> None:
         folder = self.server.site.folder
@@ -456,7 +518,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(length))
         self.send_header("Cache-Control", "no-store")
-        self.send_header("X-Content-Type-Options", "nosniff")
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
+        if kind in (_TYPES["svg"], _TYPES["xml"]):
+            # Opened by its own address, a drawing is a page: it runs nothing.
+            self.send_header("Content-Security-Policy", _INERT)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:

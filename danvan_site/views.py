@@ -19,6 +19,7 @@ from danvan_site.errors import Place
 
 FILE = "views.yaml"
 MAX_BYTES = 32_000_000
+_MOST_NODES = 5_000_000
 
 
 class Count(NamedTuple):
@@ -62,7 +63,7 @@ def read(data: bytes, source: schema.Source) -> Views:
         line = data.count(b"\n", 0, error.start) + 1
         source.fault("not-utf-8", Place(source.file, line, 1))
         return Views()
-    values = source.read(source.compose(text), _FIELDS)
+    values = source.read(source.compose(text, _MOST_NODES), _FIELDS)
     counts = []
     for key, number in values.get("views", {}).items():
         place = source.places[f"views.{key}"]

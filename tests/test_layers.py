@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "danvan_site"
 
 # A module imports only from layers with a smaller number, and inside its own package.
 LAYERS = (
-    ("errors", "vietnamese"),
+    ("errors", "limits", "vietnamese"),
     (
         "addresses",
         "alternatives",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import queue
@@ -82,11 +83,13 @@ class Preview:
         return self._process.wait(PATIENCE)
 
     def get(
-        self, path: str, method: str = "GET", host: str = ""
+        self, path: str, method: str = "GET", host: str = "", **more: str
     ) -> tuple[http.client.HTTPResponse, str]:
-        """Ask for *path* as it is given, dots and all; return the answer and its text."""
+        """Ask for *path* as it is given, dots and all, with *more* headers; return the answer and
+        its text."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        headers = {"Host": host} if host else {}
+        headers = {name.replace("_", "-"): value for name, value in more.items()}
+        headers |= {"Host": host} if host else {}
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
@@ -232,6 +235,117 @@ def test_links_out_of_the_folder_are_not_followed(standing: Preview) -> None:
         answer, text = standing.get(f"/ban-tin/{path}")
         assert (answer.status, "bí mật" in text) == (404, False), path
     assert standing.get("/ban-tin/ben-trong.html")[0].status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ban-tin/%252e%252e/site.yaml", "/ban-tin/%c0%ae%c0%ae/site.yaml",
+        "/ban-tin/....//site.yaml",
+        "/ban-tin/%2e%2e%5csite.yaml", "/ban-tin/.%2e/site.yaml", "/ban-tin/..;/site.yaml",
+        "/ban-tin/%00", "/ban-tin/2020%2f..%2f..%2fsite.yaml", "/ban-tin/%5c%5c127.0.0.1%5cc$",
+        "/ban-tin/..%ef%bc%8fsite.yaml", "/ban-tin/\\..\\site.yaml",
+        "//127.0.0.1/ban-tin/../site.yaml",
+        "/ban-tin/index.html%3a%3a$DATA", "/ban-tin/.danvan-site%20", "/.danvan/%2e%2e/site.yaml",
+    ],
+)  # fmt: skip
+def test_no_spelling_leads_out(standing: Preview, path: str) -> None:
+    answer, text = standing.get(path)
+    assert answer.status in (400, 404)
+    assert "title:" not in text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Mode": "no-cors"}, 200),
+        ({"Sec_Fetch_Site": "none", "Sec_Fetch_Mode": "navigate"}, 200),
+        (
+            {
+                "Sec_Fetch_Site": "cross-site",
+                "Sec_Fetch_Mode": "navigate",
+                "Sec_Fetch_Dest": "document",
+            },
+            200,
+        ),
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors"}, 403),
+        ({"Sec_Fetch_Site": "same-site", "Sec_Fetch_Mode": "cors"}, 403),
+        (
+            {
+                "Sec_Fetch_Site": "cross-site",
+                "Sec_Fetch_Mode": "navigate",
+                "Sec_Fetch_Dest": "iframe",
+            },
+            403,
+        ),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_pages_from_elsewhere_may_lead_here_and_no_more(
+    standing: Preview, headers: dict[str, str], status: int
+) -> None:
+    for path in ("/ban-tin/index.html", "/ban-tin/tim-kiem.html", "/.danvan/preview.js"):
+        answer, text = standing.get(path, **headers)
+        assert answer.status == status
+        assert ("thử" in text or "EventSource" in text) == (status == 200)
+        assert answer.headers["Access-Control-Allow-Origin"] is None
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+def test_nothing_can_be_written_or_asked_for_otherwise(standing: Preview) -> None:
+    before = standing.bench.tree(standing.bench.folder)
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"):
+        for path in ("/ban-tin/index.html", "/.danvan/events", "/ban-tin/moi.html"):
+            answer, _ = standing.get(path, method)
+            assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+    for method in ("MOVE", "x"):
+        assert standing.get("/ban-tin/index.html", method)[0].status == 501
+    assert standing.bench.tree(standing.bench.folder) == before
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 1000 + b"\r\n",
+        b"GET / HTTP/1.1\r\na: " + b"b" * 100_000 + b"\r\n\r\n",
+        b"GET /%ff%fe HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"\xff\xfe\x00\r\n\r\n",
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    ],
+)
+def test_what_is_no_proper_request_is_refused(standing: Preview, request_line: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", standing.port), PATIENCE) as connection:
+        connection.sendall(request_line)
+        connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):  # a server that hangs up early resets the line
+            answer = connection.makefile("rb").read()
+            assert re.search(rb"\b(?:400|403|414|431)\b", answer)
+    assert standing.get("/ban-tin/")[0].status == 200
+
+
+def test_only_so_many_pages_listen_at_once(standing: Preview) -> None:
+    opened = []
+    try:
+        for _ in range(40):
+            connection = http.client.HTTPConnection("127.0.0.1", standing.port, timeout=PATIENCE)
+            connection.request("GET", "/.danvan/events")
+            opened.append((connection, connection.getresponse().status))
+        assert {status for _, status in opened[:32]} == {200}
+        assert {status for _, status in opened[32:]} == {503}
+        assert standing.get("/ban-tin/")[0].status == 200
+    finally:
+        for connection, _ in opened:
+            connection.close()
+
+
+def test_a_drawing_opened_by_itself_runs_nothing(standing: Preview) -> None:
+    standing.bench.write("public/a.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    policy = standing.get("/ban-tin/a.svg")[0].headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "script-src" not in policy
 
 
 def test_folders_are_not_listed(standing: Preview) -> None:

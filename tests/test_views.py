@@ -442,7 +442,7 @@ def test_a_bulletin_that_cannot_be_read_stops_the_counting(bench: Workbench) -> 
             "content/views.yaml:3:3 duplicate-key",
         ),
         ("viewz: {}\n", "content/views.yaml:1:1 unknown-key"),
-        ("views: &a {bt-1: 4}\ncounted: *b\n", "content/views.yaml:2:10 yaml-alias"),
+        ("views: &a {bt-1: 4}\ncounted: *b\n", "content/views.yaml:1:8 yaml-alias"),
         ("views: [1, 2]\n", "content/views.yaml:1:8 expected-mapping"),
     ],
 )

@@ -13,7 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from danvan_site import addresses, comments, content, dates, discovery, schema, vietnamese
+from danvan_site import (
+    addresses,
+    comments,
+    content,
+    dates,
+    discovery,
+    limits,
+    schema,
+    vietnamese,
+)
 from danvan_site.comments import Comment
 from danvan_site.dates import DateError, Moment
 from danvan_site.errors import Place, Problem, Severity
@@ -217,7 +226,7 @@ def _comment(
     if "@" in author:  # a mail address that somebody gave as a name
         author = author.partition("@")[0]
     return Comment(
-        author[: comments.MAX_AUTHOR].rstrip() or comments.NAMELESS,
+        author[: limits.COMMENT_AUTHOR].rstrip() or comments.NAMELESS,
         date, comments.tidied(body), said.id, said.parent,
     )  # fmt: skip
 

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from danvan_site import vietnamese
-from danvan_site.content import is_active_drawing
 from danvan_site.importers.frame import Companion
 from danvan_site.importers.placing import reason_of
 from danvan_site.kinds import DOWNLOADS, DRAWING, PICTURES
-from danvan_site.pictures import making
+from danvan_site.pictures import drawing, making
 
 MEDIA = "media"
 MAX_BYTES = 500_000_000
@@ -63,7 +62,7 @@ def _examined(path: Path, kind: str) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
         data = file.read()
     if kind == DRAWING:
-        fault = "unsafe-svg" if is_active_drawing(data) else ""
+        fault = "unsafe-svg" if drawing.is_active(data) else ""
     else:
         fault = making.fault(data)
     if fault:

@@ -9,7 +9,7 @@ from functools import partial
 from danvan_site import palette
 from danvan_site.content import Bulletin
 from danvan_site.library import grouped, standing_latest
-from danvan_site.plan import pictures
+from danvan_site.plan import host_headers, pictures
 from danvan_site.plan.frame import ARCHIVE, Frame, Values
 from danvan_site.plan.home import SEARCH_PAGE, SITE_MAP
 from danvan_site.plan.listings import with_former
@@ -27,6 +27,9 @@ def plan(frame: Frame, assets: Mapping[str, str], documents: Sequence[str]) -> I
     yield from _files(frame, assets)
     yield from _data(frame)
     yield _text("robots.txt", _robots(frame))
+    settings = frame.settings
+    for path, text in host_headers.files(settings.redirects, settings.base_path):
+        yield _text(path, text)
     if frame.settings.base_url:
         yield from _feeds(frame)
         yield from _sitemaps(frame, documents)

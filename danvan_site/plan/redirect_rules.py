@@ -14,6 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 from danvan_site.addresses import Address, Claim
 from danvan_site.content import Bulletin
+from danvan_site.plan import host_headers
 
 # Of a .htaccess every line is read for every request; Cloudflare Pages ignores what is more; from
 # so many on Netlify advises against it.
@@ -117,7 +118,7 @@ def _apache(base: str, rest: Sequence[Move], led: Sequence[Move]) -> str:
     skip = f'RewriteCond %{{QUERY_STRING}} =""\nRewriteRule ^ - [S={asking}]\n' if asking else ""
     rules = "".join([_apache_rule(base, move) for move in moves])
     return (
-        f"ErrorDocument 404 {base}404.html\n"
+        f"{host_headers.apache()}ErrorDocument 404 {base}404.html\n"
         f"<IfModule mod_rewrite.c>\nRewriteEngine On\n{skip}{rules}</IfModule>\n"
     )
 

@@ -63,7 +63,8 @@ class LinkNotes:
         def tag(match: re.Match[str]) -> str:
             found = _HREF.search(match[3]) if match[2] == "a" and not match[1] else None
             address = html.unescape(found[1]) if found else ""
-            written = html.unescape(text[match.end() :].partition("</a>")[0]) if address else ""
+            end = text.find("</a>", match.end()) if address else -1
+            written = html.unescape(text[match.end() : end]) if end >= 0 else ""
             if not address or written == self._shown(address):
                 return match[0]
             number = self.number(address)

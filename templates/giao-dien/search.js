@@ -1433,7 +1433,8 @@
     });
     if (wanted.former) query.set('tien-than', '1');
     if (wanted.sort) query.set('xep', wanted.sort);
-    return location.pathname + (String(query) && '?' + query);
+    // A path that begins with two slashes would be another host.
+    return location.pathname.replace(/^\/{2,}/, '/') + (String(query) && '?' + query);
   }
 
   function fromAddress() {
