@@ -18,6 +18,7 @@ LAYERS = (
         "compression",
         "dates",
         "kinds",
+        "levels",
         "locks",
         "markup",
         "memory",
@@ -35,7 +36,8 @@ LAYERS = (
     ("stages",),
     ("builder",),
     ("reloading",),
-    ("server", "importers", "counting", "check", "scaffold"),
+    ("server", "importers", "counting", "scaffold"),
+    ("examining",),
     ("cli",),
     ("__main__",),
 )

@@ -1,0 +1,19 @@
+"""What an examination finds: each code, and how much it counts where the settings do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from danvan_site.errors import Severity
+
+# What the build itself finds wrong is not here: that has levels nobody can change.
+LEVELS: Mapping[str, Severity] = MappingProxyType(
+    {
+        "title-twice": Severity.WARNING,
+        "title-again": Severity.NOTICE,
+        "still-updating": Severity.WARNING,
+    }
+)
+OFF = "off"
+CHOICES = (*(str(each) for each in Severity), OFF)
