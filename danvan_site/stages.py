@@ -55,7 +55,7 @@ class Done(NamedTuple):
 class Examined(NamedTuple):
     """What an examination can look at.  ``files`` are all of the content folder, which messages
     call ``shown``; ``sources`` all bulletins and pages that can be read; ``library`` what of them
-    would be published."""
+    would be published, ``references`` what that leads to; ``state`` is the state's file."""
 
     options: BuildOptions
     settings: config.Settings
@@ -66,6 +66,8 @@ class Examined(NamedTuple):
     workers: Workers
     progress: Progress
     plan: Plan
+    references: References
+    state: Path
 
 
 class Examiner(Protocol):
@@ -135,7 +137,7 @@ class Stages:
             with self._stage("plan"):
                 templates = self._templates()
                 planned = self._plan(library, references, templates)
-            site = self._examined(files, sources, library, planned)
+            site = self._examined(files, sources, library, planned, references)
             if self._examiner:
                 with self._stage("examine"):
                     self._findings += self._examiner.sources(site)
@@ -169,10 +171,11 @@ class Stages:
         sources: Mapping[str, Bulletin],
         library: Library,
         planned: Plan,
+        references: References,
     ) -> Examined:
         return Examined(
             self._options, self._settings, self._reading.shown, files, sources, library,
-            self._workers, self._progress, planned,
+            self._workers, self._progress, planned, references, self._state.path,
         )  # fmt: skip
 
     def _found(self) -> Elsewhere:
@@ -539,10 +542,11 @@ class Stages:
         try:
             with self._stage("render", len(planned.artifacts)):
                 rendering = self._rendering(planned, templates, {}, {}, staging)
-                # In the search index nothing can be wrong.
                 begun = rendering.begin(rendering.pages(), self._workers)
                 rendering.gather(begun, self._progress.advance)
             if self._examiner:
+                with self._stage("index"):
+                    self._index(planned, rendering)
                 with self._stage("examine"):
                     self._findings += self._examiner.output(site, staging)
         finally:

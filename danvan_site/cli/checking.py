@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ def check(console: Console, values: Mapping[str, Any]) -> int:
         Severity(values["level"] or Severity.NOTICE),
         Path(os.path.abspath(chosen)) if chosen else None,
         values["write_baseline"],
+        values["external"],
     )
     # The process ends with the command: looking for garbage at its end would be for nothing.
     gc.disable()
@@ -50,7 +53,13 @@ def check(console: Console, values: Mapping[str, Any]) -> int:
         with contextlib.ExitStack() as stack:
             bars = Bars(console.words, stack, hidden=shape != "text")
             waiting = console.words.say("waiting")
-            found = checking.check(options, wanted, bars, lambda: console.say_aside(waiting))
+            found = checking.check(
+                options,
+                wanted,
+                bars,
+                lambda: console.say_aside(waiting),
+                partial(_say_estimate, console),
+            )
     except UsageError as error:
         report = BuildReport(problems=[error.problem])
         _give(console, options, shape, Checked(report, ok=False, whole=False))
@@ -60,8 +69,16 @@ def check(console: Console, values: Mapping[str, Any]) -> int:
 
 
 def _refuse_contradictions(words: Catalog, values: Mapping[str, Any]) -> None:
-    given = {name for name in ("json", "format", "baseline", "level", "strict") if values[name]}
-    for one, other in (("json", "format"), ("fix", "json"), ("fix", "format"), ("fix", "baseline")):
+    given = {
+        name
+        for name in ("json", "format", "baseline", "level", "strict", "external")
+        if values[name]
+    }
+    pairs = (
+        ("json", "format"),
+        *(("fix", name) for name in ("json", "format", "baseline", "external")),
+    )
+    for one, other in pairs:
         if values[one] and other in given:
             text = words.say("not-together", one=f"--{one}", other=f"--{other}")
             raise click.UsageError(text, click.get_current_context())
@@ -76,7 +93,8 @@ def _give(console: Console, options: BuildOptions, shape: str, found: Checked) -
     """Tell what was found in the shape that is wanted."""
     words, report = console.words, found.report
     if shape == "json":
-        console.give(record(words, report, ok=found.ok) | {"known": found.known})
+        own = {"known": found.known, "duties": _recorded(words, found)}
+        console.give(record(words, report, ok=found.ok) | own)
     elif shape == "sarif":
         console.give(sarif(words, options, report.problems))
     elif shape == "github":
@@ -86,12 +104,44 @@ def _give(console: Console, options: BuildOptions, shape: str, found: Checked) -
         _say(console, options, found)
 
 
+def _say_estimate(console: Console, addresses: int, hosts: int, seconds: float) -> None:
+    words = console.words
+    details = {"addresses": words.number(addresses), "hosts": words.number(hosts)}
+    minutes = words.number(math.ceil(seconds / 60))
+    console.say_aside(words.say("external-estimate", minutes=minutes, **details))
+
+
+def _recorded(words: Catalog, found: Checked) -> list[dict[str, str]]:
+    """Return what rules ask as JSON values."""
+    return [
+        {
+            "name": name,
+            "state": state.value,
+            "where": where,
+            "text": words.say(f"duty-{name}"),
+            "source": words.say(f"duty-source-{name}"),
+        }
+        for name, state, where in found.duties
+    ]
+
+
+def _say_duties(console: Console, found: Checked) -> None:
+    words = console.words
+    if found.duties:
+        console.say(words.say("duty-heading"))
+    for each in _recorded(words, found):
+        state = words.say(f"duty-state-{each['state']}")
+        where = f": {each['where']}" if each["where"] else ""
+        console.say(f"  [{state}] {each['text']}{where} ({each['source']})")
+
+
 def _say(console: Console, options: BuildOptions, found: Checked) -> None:
     words, report = console.words, found.report
     console.list_problems(spoken(report.problems))
     if not found.whole and any(each.place.file == "" for each in report.problems):
         return
     list_left_out(console, options, report)
+    _say_duties(console, found)
     if found.known:
         console.say(words.say("check-known", count=words.number(found.known)))
     if found.written is not None:

@@ -104,6 +104,7 @@ def _check_options(words: Catalog) -> Options:
         _choice(words, "--level", ("error", "warning", "notice")),
         _path(words, "--baseline", "file"),
         _switch(words, "--write-baseline"),
+        _switch(words, "--external"),
         _switch(words, "--fix"),
         _switch(words, "--write"),
     ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from danvan_site.builder import build
 from danvan_site.errors import ContentError, Place, Problem, Severity
-from danvan_site.examining import baseline, examinations, reading
+from danvan_site.examining import baseline, duties, examinations, outside, reading
+from danvan_site.examining.duties import Duty
+from danvan_site.examining.outside import Estimate, Link
 from danvan_site.levels import LEVELS, OFF
+from danvan_site.locks import locked
 from danvan_site.options import BuildOptions, BuildReport, Progress
 from danvan_site.stages import Examined
 
@@ -22,32 +25,47 @@ class Wanted:
     """What is asked of an examination.
 
     What is below ``level`` is neither told nor counted.  What the file ``baseline`` knows is not
-    told again; with ``renew`` it is written anew with all that there is now.
+    told again; with ``renew`` it is written anew with all that there is now.  With ``external``
+    other sites are asked whether links to them still lead somewhere.
     """
 
     level: Severity = Severity.NOTICE
     baseline: Path | None = None
     renew: bool = False
+    external: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What came of it.  ``whole`` tells whether all could be looked at, ``known`` how many findings
-    the baseline knows, ``written`` how many were put into it, None where it was not written."""
+    the baseline knows, ``written`` how many were put into it, None where it was not written.
+    ``duties`` are what rules ask, where there were pages to look at."""
 
     report: BuildReport
     ok: bool
     whole: bool
     known: int = 0
     written: int | None = None
+    duties: Sequence[Duty] = ()
 
 
 class _Examiner:
-    """Calls the examinations, and gives what they find the levels of the settings."""
+    """Calls the examinations, and gives what they find the levels of the settings.  Others are
+    not asked before the build is over: meanwhile nobody else could build."""
+
+    def __init__(self, external: bool) -> None:
+        self._external = external
+        self._levels: Mapping[str, Severity | None] = LEVELS
+        self._agent = ""
+        self._links: list[Link] = []
+        self.duties: list[Duty] = []
 
     def sources(self, site: Examined) -> Iterator[Problem]:
         """Examine what was read."""
-        levels = levels_of(site.settings.check.levels)
+        levels = self._levels = levels_of(site.settings.check.levels)
+        if self._external:
+            self._agent = outside.agent_of(site.settings)
+            self._links = outside.links_of(site)
         yield from _with_levels(reading.texts(site), levels)
         for examine in examinations.SOURCES:
             yield from _with_levels(examine(site), levels)
@@ -57,6 +75,13 @@ class _Examiner:
         levels = levels_of(site.settings.check.levels)
         for examine in examinations.OUTPUT:
             yield from _with_levels(examine(site, folder), levels)
+        self.duties = duties.examine(site, folder)
+
+    def others(self, cache: Path, progress: Progress, estimate: Estimate) -> Iterator[Problem]:
+        """Ask other sites; *estimate* is told how much there is to ask."""
+        manner = outside.Manner(self._agent)
+        found = outside.examine(self._links, cache, manner, progress, estimate)
+        yield from _with_levels(found, self._levels)
 
 
 def levels_of(chosen: Iterable[tuple[str, str]]) -> dict[str, Severity | None]:
@@ -75,9 +100,14 @@ def _with_levels(
 
 
 def check(
-    options: BuildOptions, wanted: Wanted, progress: Progress, waiting: Callable[[], None]
+    options: BuildOptions,
+    wanted: Wanted,
+    progress: Progress,
+    waiting: Callable[[], None],
+    estimate: Estimate,
 ) -> Checked:
-    """Build everything, publish nothing, examine all of it.
+    """Build everything, publish nothing, examine all of it.  *estimate* is told how many addresses
+    at how many hosts have to be asked, and about how many seconds that takes.
 
     The report has what there is to tell; it is not ``ok`` where that has errors, or warnings with
     ``options.strict``.  Raises UsageError, as `build` does.
@@ -87,12 +117,16 @@ def check(
     # Warnings must not keep the rest from being looked at.
     lenient = dataclasses.replace(options, publish=False, strict=False)
     whole = True
+    examiner = _Examiner(wanted.external)
     try:
-        report = build(lenient, progress, waiting, _Examiner())
+        report = build(lenient, progress, waiting, examiner)
     except ContentError as error:
         whole = False
         report = BuildReport(problems=list(error.problems))
-    found = report.problems
+    if wanted.external:
+        with locked(options.cache / "links.lock", waiting):
+            report.problems += examiner.others(options.cache, progress, estimate)
+    found = sorted(report.problems, key=lambda problem: problem.order)
     report.problems = [each for each in found if _WEIGHT[each.severity] >= _WEIGHT[wanted.level]]
     count, written = 0, None
     if known is not None:
@@ -109,4 +143,4 @@ def check(
         report.problems = [each for each in found if not baseline.is_for_baselines(each)]
     fatal = {Severity.ERROR, Severity.WARNING} if options.strict else {Severity.ERROR}
     ok = not any(each.severity in fatal for each in report.problems)
-    return Checked(report, ok, whole, count, written)
+    return Checked(report, ok, whole, count, written, examiner.duties)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from danvan_site.errors import Problem
-from danvan_site.examining import bulletins
+from danvan_site.examining import bulletins, searching, site
 from danvan_site.examining.texts import Finding, Text
 from danvan_site.stages import Examined
 
@@ -22,4 +22,7 @@ SOURCES: tuple[Callable[[Examined], Iterable[Problem]], ...] = (
     bulletins.still_updating,
 )
 # The pages as they would be published, in a folder that is there for the time of the call.
-OUTPUT: tuple[Callable[[Examined, Path], Iterable[Problem]], ...] = ()
+OUTPUT: tuple[Callable[[Examined, Path], Iterable[Problem]], ...] = (
+    site.examine,
+    searching.examine,
+)
