@@ -13,6 +13,18 @@ LEVELS: Mapping[str, Severity] = MappingProxyType(
         "title-twice": Severity.WARNING,
         "title-again": Severity.NOTICE,
         "still-updating": Severity.WARNING,
+        "body-alike": Severity.WARNING,
+        "legacy-font-text": Severity.WARNING,
+        "look-alike-letter": Severity.WARNING,
+        "invisible-character": Severity.NOTICE,
+        "loose-mark": Severity.NOTICE,
+        "misplaced-tone": Severity.WARNING,
+        "mixed-tones": Severity.NOTICE,
+        "stray-space": Severity.WARNING,
+        "missing-space": Severity.WARNING,
+        "double-space": Severity.NOTICE,
+        "weekday-of-other-date": Severity.WARNING,
+        "alt-says-nothing": Severity.WARNING,
     }
 )
 OFF = "off"

@@ -48,7 +48,7 @@ class _Examiner:
     def sources(self, site: Examined) -> Iterator[Problem]:
         """Examine what was read."""
         levels = levels_of(site.settings.check.levels)
-        yield from _with_levels(reading.texts(site), levels)
+        yield from _with_levels(reading.files(site), levels)
         for examine in examinations.SOURCES:
             yield from _with_levels(examine(site), levels)
 
@@ -69,7 +69,7 @@ def _with_levels(
     problems: Iterable[Problem], levels: Mapping[str, Severity | None]
 ) -> Iterator[Problem]:
     for problem in problems:
-        severity = levels[problem.code]
+        severity = levels.get(problem.code, problem.severity)
         if severity:
             yield dataclasses.replace(problem, severity=severity)
 
