@@ -18,7 +18,7 @@ def same_titles(site: Examined) -> Iterator[Problem]:
     days: dict[tuple[str, str], Bulletin] = {}
     for bulletin in site.library.bulletins:
         head = bulletin.head
-        title = vietnamese.fold(" ".join(head.title.split()))
+        title = vietnamese.identity(head.title)
         day = str(head.date[:3]) if head.date else ""
         earlier = days.setdefault((title, day), bulletin)
         other = first.setdefault(title, bulletin)

@@ -66,7 +66,7 @@ class _Examiner:
         if self._external:
             self._agent = outside.agent_of(site.settings)
             self._links = outside.links_of(site)
-        yield from _with_levels(reading.texts(site), levels)
+        yield from _with_levels(reading.files(site), levels)
         for examine in examinations.SOURCES:
             yield from _with_levels(examine(site), levels)
 
@@ -94,7 +94,7 @@ def _with_levels(
     problems: Iterable[Problem], levels: Mapping[str, Severity | None]
 ) -> Iterator[Problem]:
     for problem in problems:
-        severity = levels[problem.code]
+        severity = levels.get(problem.code, problem.severity)
         if severity:
             yield dataclasses.replace(problem, severity=severity)
 

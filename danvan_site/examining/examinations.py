@@ -10,12 +10,24 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from danvan_site.errors import Problem
-from danvan_site.examining import bulletins, searching, site
+from danvan_site.examining import bulletins, letters, searching, site, spacing, wording
 from danvan_site.examining.texts import Finding, Text
 from danvan_site.stages import Examined
 
 # The file of one bulletin, in worker processes.
-TEXTS: tuple[Callable[[Text], Iterable[Finding]], ...] = ()
+TEXTS: tuple[Callable[[Text], Iterable[Finding]], ...] = (
+    letters.legacy_fonts,
+    letters.look_alikes,
+    letters.invisible,
+    letters.loose_marks,
+    letters.misplaced_tones,
+    letters.mixed_tones,
+    spacing.stray_spaces,
+    spacing.missing_spaces,
+    spacing.double_spaces,
+    wording.weekdays,
+    wording.empty_alternatives,
+)
 # All that was read, before anything is rendered.
 SOURCES: tuple[Callable[[Examined], Iterable[Problem]], ...] = (
     bulletins.same_titles,
