@@ -34,6 +34,7 @@ from danvan_site.theme import theme_folder
 
 if TYPE_CHECKING:
     from danvan_site.content import Bulletin
+    from danvan_site.stages import Examiner
 
 # A file changed this shortly before it was looked at may change again within the same tick of
 # the file system's clock, so its time proves nothing (git calls such entries racy).
@@ -41,8 +42,14 @@ _RACY_NS = 2_000_000_000
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
-def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]) -> BuildReport:
-    """Build the site.  *waiting* is called when another build has to finish first.
+def build(
+    options: BuildOptions,
+    progress: Progress,
+    waiting: Callable[[], None],
+    examiner: Examiner | None = None,
+) -> BuildReport:
+    """Build the site.  *waiting* is called when another build has to finish first; *examiner*
+    looks on where nothing is published.
 
     Raises ContentError with all problems of the sources, and UsageError; either way the
     published folder is as it was, or, where the disk was full in the end, as it is to be.
@@ -64,7 +71,7 @@ def build(options: BuildOptions, progress: Progress, waiting: Callable[[], None]
             State.remove(path)
         state = State(path, _identity(options, settings), shared=bool(options.executor))
         stack.callback(state.close)
-        return _Build(options, settings, folder, state, progress).run()
+        return _Build(options, settings, folder, state, progress, examiner).run()
 
 
 @contextlib.contextmanager
@@ -133,7 +140,9 @@ class _Build:
         folder: OutputFolder,
         state: State,
         progress: Progress,
+        examiner: Examiner | None,
     ) -> None:
+        self._examiner = examiner
         self._options = options
         self._settings = settings
         self._folder = folder
@@ -170,7 +179,7 @@ class _Build:
         seconds = {"discover": time.perf_counter() - start}
         stages = Stages(
             options, self._settings, self._folder, self._state, self._progress,
-            program_digest(), seconds,
+            program_digest(), seconds, self._examiner,
         )  # fmt: skip
         done = stages.run(files, problems, on_disk, trusted_before)
         if options.publish:

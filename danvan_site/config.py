@@ -12,6 +12,7 @@ from danvan_site import dates, limits, palette, schema, vietnamese
 from danvan_site.catalog import DEFAULT_LANGUAGE, LANGUAGES
 from danvan_site.dates import Moment
 from danvan_site.errors import ContentError, Place, UsageError
+from danvan_site.levels import CHOICES, LEVELS
 
 DEFAULT_ZONE = "+07:00"
 # Hosts for which rules can be written.
@@ -145,6 +146,17 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Examinations: levels by code, where they are not as usual; after how many days a bulletin
+    should no longer be one that is updated; where tone marks stand (``mixed``: anywhere, but in one
+    way in each bulletin)."""
+
+    levels: tuple[tuple[str, str], ...] = ()
+    updating_days: int = 30
+    tone_marks: str = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """site.yaml, checked.  Everything absent has its default."""
 
@@ -175,6 +187,7 @@ class Settings:
     offline: bool = False
     short_name: str = ""
     redirects: tuple[str, ...] = ("netlify",)
+    check: Check = field(default_factory=Check)
     # Where the menu's addresses stand: whether they lead anywhere shows only in the plan.
     menu_places: tuple[Place, ...] = ()
     # The pictures that the theme names, each with its place, for the same reason.
@@ -266,6 +279,12 @@ def _unit(**values: Any) -> Unit:
     return Unit(**values)
 
 
+def _levels(source: schema.Source, key: str, node: schema.Node) -> Any:
+    read = schema.record(dict, **dict.fromkeys(LEVELS, schema.one_of(*CHOICES)))
+    found = read(source, key, node)
+    return tuple(sorted(found.items())) if found else None
+
+
 _DESCRIBED = schema.many(
     schema.record(Described, "name", name=schema.text, description=schema.text)
 )
@@ -351,6 +370,12 @@ SETTINGS: dict[str, schema.Reader] = {
     "offline": schema.boolean,
     "short_name": schema.text,
     "redirects": schema.many(schema.one_of(*HOSTS)),
+    "check": schema.record(
+        Check,
+        levels=_levels,
+        updating_days=schema.number,
+        tone_marks=schema.one_of("mixed", "old", "new"),
+    ),
 }
 
 

@@ -40,7 +40,7 @@ _SAME = (
     "aliases",
 )  # fmt: skip
 _SEARCHED = ("title", "lead", "tags", "topic", "category", "unit", "author", "photographer")
-_PLACED = ("slug", "id", "image", "attachments", "aliases")
+_PLACED = ("title", "status", "slug", "id", "image", "attachments", "aliases")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from danvan_site import (
     addresses,
@@ -55,9 +55,37 @@ class Done(NamedTuple):
     on_disk: OnDisk
 
 
+class Examined(NamedTuple):
+    """What an examination can look at.  ``files`` are all of the content folder, which messages
+    call ``shown``; ``sources`` all bulletins and pages that can be read; ``library`` what of them
+    would be published, ``references`` what that leads to; ``state`` is the state's file."""
+
+    options: BuildOptions
+    settings: config.Settings
+    shown: str
+    files: Mapping[str, File]
+    sources: Mapping[str, Bulletin]
+    library: Library
+    workers: Workers
+    progress: Progress
+    plan: Plan
+    references: References
+    state: Path
+
+
+class Examiner(Protocol):
+    """Who looks on while a build publishes nothing, and tells what there is to tell."""
+
+    def sources(self, site: Examined) -> Iterable[Problem]:
+        """Look at what was read."""
+
+    def output(self, site: Examined, folder: Path) -> Iterable[Problem]:
+        """Look at the pages, which are in *folder* as long as this runs."""
+
+
 class Stages:
     """The stages, in the order in which they run.  *program* is this program's digest, *seconds*
-    what has been done already."""
+    what has been done already.  What *examiner* finds never stops a stage."""
 
     def __init__(
         self,
@@ -68,8 +96,10 @@ class Stages:
         progress: Progress,
         program: str,
         seconds: Mapping[str, float],
+        examiner: Examiner | None,
     ) -> None:
         self._options = options
+        self._examiner = examiner
         self._settings = settings
         self._folder = folder
         self._state = state
@@ -81,6 +111,7 @@ class Stages:
         self._encoders = compression.encoders() if options.precompress else {}
         self._report = BuildReport(seconds=dict(seconds))
         self._problems: list[Problem] = []
+        self._findings: list[Problem] = []
         self._media: dict[str, KnownSource] = {}
         self._comments: dict[str, str] = {}
         self._trusted_before = 0
@@ -112,15 +143,20 @@ class Stages:
                 templates = self._templates()
                 ledger = self._ledger(files)
                 planned = self._plan(library, references, templates, ledger)
+            site = self._examined(files, sources, library, planned, references)
+            if self._examiner:
+                with self._stage("examine"):
+                    self._findings += self._examiner.sources(site)
             self._stop_on_errors()
             self._state_media(files)
             if self._options.publish:
                 record = partial(self._record, planned.ledger)
                 on_disk = self._publish_all(planned, templates, on_disk, record)
             else:
-                self._examine(planned, templates)
+                self._examine(planned, templates, site)
             self._report.peak_memory = self._workers.memory
-        self._report.problems = sorted(self._problems, key=lambda problem: problem.order)
+        problems = [*self._problems, *self._findings]
+        self._report.problems = sorted(problems, key=lambda problem: problem.order)
         return Done(self._report, self._files, sources, on_disk)
 
     @contextlib.contextmanager
@@ -134,7 +170,20 @@ class Stages:
     def _stop_on_errors(self) -> None:
         fatal = {Severity.ERROR, Severity.WARNING} if self._options.strict else {Severity.ERROR}
         if any(problem.severity in fatal for problem in self._problems):
-            raise ContentError(self._problems)
+            raise ContentError([*self._problems, *self._findings])
+
+    def _examined(
+        self,
+        files: Mapping[str, File],
+        sources: Mapping[str, Bulletin],
+        library: Library,
+        planned: Plan,
+        references: References,
+    ) -> Examined:
+        return Examined(
+            self._options, self._settings, self._reading.shown, files, sources, library,
+            self._workers, self._progress, planned, references, self._state.path,
+        )  # fmt: skip
 
     def _found(self) -> Elsewhere:
         """Find the workers that somebody else has started, and see that they can do the work."""
@@ -551,18 +600,22 @@ class Stages:
             if path in needed or not pages.isdisjoint(folders_of(path))
         )
 
-    def _examine(self, planned: Plan, templates: Templates) -> None:
-        """Render everything, and throw it away: templates go wrong only then."""
+    def _examine(self, planned: Plan, templates: Templates, site: Examined) -> None:
+        """Render everything, look at it, and throw it away: templates go wrong only then."""
         staging = self._state.path.with_suffix(".check")
         shutil.rmtree(staging, ignore_errors=True)
-        with self._stage("render", len(planned.artifacts)):
-            try:
+        try:
+            with self._stage("render", len(planned.artifacts)):
                 rendering = self._rendering(planned, templates, {}, {}, staging)
-                # In the search index nothing can be wrong.
                 begun = rendering.begin(rendering.pages(), self._workers)
                 rendering.gather(begun, self._progress.advance)
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
+            if self._examiner:
+                with self._stage("index"):
+                    self._index(planned, rendering)
+                with self._stage("examine"):
+                    self._findings += self._examiner.output(site, staging)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
         self._report.rendered = len(rendering.results)
 
 

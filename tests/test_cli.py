@@ -466,7 +466,7 @@ def keys_of(values: object, path: str = "") -> set[str]:
     found: set[str] = set()
     for name, value in values.items():
         found.add(path + name)
-        if name != "abbreviations":  # its keys are the user's own
+        if name not in ("abbreviations", "levels"):  # their keys are the user's own
             found |= keys_of(value, f"{path}{name}.")
     return found
 

@@ -19,6 +19,7 @@ LAYERS = (
         "dates",
         "durable",
         "kinds",
+        "levels",
         "locks",
         "markup",
         "memory",
@@ -36,8 +37,8 @@ LAYERS = (
     ("stages",),
     ("builder",),
     ("reloading",),
-    ("server", "importers", "counting", "check", "scaffold"),
-    ("integrity",),
+    ("server", "importers", "counting", "scaffold"),
+    ("examining", "integrity"),
     ("cli",),
     ("__main__",),
 )

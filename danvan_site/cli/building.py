@@ -1,4 +1,4 @@
-"""`build` and `check`: from arguments to a build, and from its report to words."""
+"""`build`: from arguments to a build, and from its report to words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from typing import Any
 import click
 
 from danvan_site import __version__, builder, permanence
-from danvan_site import check as checking
 from danvan_site.catalog import Catalog
 from danvan_site.cli import DONE, PROBLEMS, WRONG_USAGE
 from danvan_site.cli.console import Console
@@ -98,27 +97,7 @@ def build(console: Console, values: Mapping[str, Any]) -> int:
             _tell_more(console, report)
         summarise(console, options, report)
 
-    return _run(console, values, run, tell, _failure)
-
-
-def check(console: Console, values: Mapping[str, Any]) -> int:
-    """Examine and publish nothing; return the exit code."""
-    options = options_of(values)
-
-    def tell(report: BuildReport) -> None:
-        console.list_problems(_spoken(report.problems))
-        _list_left_out(console, options, report)
-        details = _counts(console.words, report)
-        warnings = _number_of(report.problems, Severity.WARNING)
-        console.say(console.words.say("check-passed", warnings=warnings, **details))
-
-    def failure(words: Catalog, errors: int, warnings: int) -> str:
-        return words.say("check-failed", errors=errors, warnings=warnings)
-
-    def run(progress: Progress) -> BuildReport:
-        return checking.check(options, progress, lambda: _say_waiting(console))
-
-    return _run(console, values, run, tell, failure)
+    return _run(console, values, run, tell)
 
 
 def _run(
@@ -126,7 +105,6 @@ def _run(
     values: Mapping[str, Any],
     run: Callable[[Progress], BuildReport],
     tell: Callable[[BuildReport], None],
-    failure: Callable[[Catalog, int, int], str],
 ) -> int:
     """Run a build with a progress bar; say or give as JSON what came of it."""
     as_json = values["json"]
@@ -140,12 +118,12 @@ def _run(
         if as_json:
             console.give(record(console.words, BuildReport(problems=list(problems)), ok=False))
         else:
-            console.list_problems(_spoken(problems))
+            console.list_problems(spoken(problems))
         if isinstance(error, UsageError):
             return WRONG_USAGE
         if not as_json:
-            counts = [_number_of(problems, each) for each in (Severity.ERROR, Severity.WARNING)]
-            console.say_aside(failure(console.words, *counts))
+            totals = [number_of(problems, each) for each in (Severity.ERROR, Severity.WARNING)]
+            console.say_aside(_failure(console.words, *totals))
         return PROBLEMS
     if as_json:
         console.give(record(console.words, report, ok=True, verbose=values.get("verbose", False)))
@@ -191,21 +169,21 @@ def record(
 def summarise(console: Console, options: BuildOptions, report: BuildReport) -> None:
     """Say what was published, what was left out and why, and what to look at again."""
     words = console.words
-    console.list_problems(_spoken(report.problems))
-    warnings = _number_of(report.problems, Severity.WARNING)
+    console.list_problems(spoken(report.problems))
+    warnings = number_of(report.problems, Severity.WARNING)
     if warnings:
         console.say_aside(words.say("warnings-found", count=words.number(warnings)))
-    _list_left_out(console, options, report)
+    list_left_out(console, options, report)
     changes = {
         name: words.number(getattr(report, name))
         for name in ("rendered", "written", "removed", "unchanged")
     }
-    details = _counts(words, report) | {"folder": options.shown(options.output)}
+    details = counts(words, report) | {"folder": options.shown(options.output)}
     if report.rendered or report.written or report.removed:
         console.say(words.say("changed", **changes))
         if report.compressed:
-            counts = [f"{words.number(n)} {suffix}" for suffix, n in report.compressed.items()]
-            console.say(words.say("compressed", counts=", ".join(counts)))
+            copies = [f"{words.number(n)} {suffix}" for suffix, n in report.compressed.items()]
+            console.say(words.say("compressed", counts=", ".join(copies)))
         if report.recorded:
             file = f"{options.shown(options.content)}/{permanence.FILE}"
             console.say(words.say("recorded", count=words.number(report.recorded), file=file))
@@ -214,13 +192,14 @@ def summarise(console: Console, options: BuildOptions, report: BuildReport) -> N
         console.say(words.say("nothing-changed", **details | changes))
 
 
-def _counts(words: Catalog, report: BuildReport) -> dict[str, str]:
-    counts = {name: words.number(getattr(report, name)) for name in ("bulletins", "pages")}
+def counts(words: Catalog, report: BuildReport) -> dict[str, str]:
+    """Return how much a report is about, for the words that end it."""
+    found = {name: words.number(getattr(report, name)) for name in ("bulletins", "pages")}
     seconds = words.seconds(sum(report.seconds.values()))
-    return counts | {"artifacts": words.number(report.artifacts), "seconds": seconds}
+    return found | {"artifacts": words.number(report.artifacts), "seconds": seconds}
 
 
-def _list_left_out(console: Console, options: BuildOptions, report: BuildReport) -> None:
+def list_left_out(console: Console, options: BuildOptions, report: BuildReport) -> None:
     """List what is not published, by reason; of what is to be settled, say what it is."""
     words, shown = console.words, options.shown(options.content)
     held = {each.place.file: each.details["review"] for each in report.problems
@@ -234,12 +213,13 @@ def _list_left_out(console: Console, options: BuildOptions, report: BuildReport)
             console.say("  " + words.say("and-more", count=words.number(len(paths) - _LISTED)))
 
 
-def _spoken(problems: Sequence[Problem]) -> list[Problem]:
+def spoken(problems: Sequence[Problem]) -> list[Problem]:
     """Return the problems that are listed on their own, not beside what was left out."""
     return [problem for problem in problems if problem.code != _HELD]
 
 
-def _number_of(problems: Sequence[Problem], severity: Severity) -> int:
+def number_of(problems: Sequence[Problem], severity: Severity) -> int:
+    """Return how many problems are of a severity."""
     return sum(problem.severity is severity for problem in problems)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
 from danvan_site.catalog import Catalog
 from danvan_site.cli.console import Console
-from danvan_site.cli.parser import Command, Group, Place, Program, Whole, flag, option
+from danvan_site.cli.parser import Command, Group, One, Place, Program, Whole, flag, option
 
 _MOST_JOBS = 1024
 Options = list[click.Parameter]
@@ -88,12 +88,12 @@ def _build(words: Catalog) -> Command:
 
 def _check(words: Catalog) -> Command:
     def run(console: Console, values: dict[str, Any]) -> int:
-        from danvan_site.cli import building
+        from danvan_site.cli import checking
 
-        return building.check(console, values)
+        return checking.check(console, values)
 
     switches = [_switch(words, "--strict"), _switch(words, "--json")]
-    options = [*_sources(words), _executor(words), *switches]
+    options = [*_sources(words), _executor(words), *switches, *_check_options(words)]
     return _command(words, "check", options, run)
 
 
@@ -115,7 +115,7 @@ def _verify(words: Catalog) -> Command:
         option(words, "--sample", type=Whole(words, 0, 10_000_000), metavar=number, default=0),
         option(words, "--seed", metavar=text, default=""),
         _switch(words, "--sources"),
-        _switch(words, "--write"),
+        option(words, "--write", is_flag=True, text="verify-write"),
         *_site(words),
         _path(words, "--templates"),
         _path(words, "--output", text="verify-output"),
@@ -144,6 +144,23 @@ def _bag(words: Catalog) -> Command:
         _switch(words, "--json"),
     ]
     return _command(words, "bag", options, run)
+
+
+def _check_options(words: Catalog) -> Options:
+    """Return the options that only an examination has."""
+    return [
+        _choice(words, "--format", ("text", "json", "sarif", "github")),
+        _choice(words, "--level", ("error", "warning", "notice")),
+        _path(words, "--baseline", "file"),
+        _switch(words, "--write-baseline"),
+        _switch(words, "--external"),
+        _switch(words, "--fix"),
+        _switch(words, "--write"),
+    ]
+
+
+def _choice(words: Catalog, name: str, choices: Sequence[str]) -> click.Option:
+    return option(words, name, type=One(words, choices), metavar="|".join(choices))
 
 
 def _serve(words: Catalog) -> Command:

@@ -123,10 +123,11 @@ def reads_better(text: str, encoding: str) -> bool:
 def _share(words: Iterable[str], encoding: str) -> float:
     """Return which part of *words* are syllables when they are read in *encoding*."""
     read = [convert(word, encoding) if encoding else word for word in words]
-    return sum(map(_is_syllable, read)) / len(read)
+    return sum(map(is_syllable, read)) / len(read)
 
 
-def _is_syllable(word: str) -> bool:
+def is_syllable(word: str) -> bool:
+    """Tell whether a word can be a Vietnamese syllable."""
     decomposed = unicodedata.normalize("NFD", word.lower())
     letters = unicodedata.normalize("NFC", _TONE.sub("", decomposed))
     return len(_TONE.findall(decomposed)) <= 1 and bool(_SYLLABLE.fullmatch(letters))

@@ -7,7 +7,7 @@ A bulletin's reference is its address.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,15 +20,20 @@ from danvan_site.state import Reader
 
 def write(context: Mapping[str, Any], state: Reader) -> bytes:
     """Return the index in lunr's own serialized form, as JSON.  *state* has the streams."""
+    index = index_of(context["documents"], state).serialize()
+    return json.dumps(index, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def index_of(documents: Iterable[Sequence[str]], state: Reader) -> Any:
+    """Return lunr's index of some bulletins, given as their paths and their names in it."""
     words = state.words()
     builder = Builder()
     builder.ref("url")
     for name, boost in FIELDS.items():
         builder.field(name, boost=boost)
-    for path, url in context["documents"]:
+    for path, url in documents:
         builder.add({"url": url, **_fields(state.stream(path), words)})
-    index = builder.build().serialize()
-    return json.dumps(index, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return builder.build()
 
 
 def _fields(stream: bytes, words: list[str]) -> dict[str, list[str]]:

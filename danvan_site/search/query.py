@@ -131,17 +131,23 @@ def parse(text: str) -> list[Clause]:
 
 def search(published: Published, text: str, limit: int) -> Answer:
     """Return the answer to a query.  Raises IndexDamaged."""
+    found = ranked(published, text)
+    return Answer(len(found), [result_of(published, *each) for each in found[:limit]])
+
+
+def ranked(published: Published, text: str) -> list[tuple[float, int]]:
+    """Return score and number of every bulletin that a query asks for, the best first.  Raises
+    IndexDamaged."""
     clauses = parse(text)
     if not published.summary or not clauses:
-        return Answer(0, [])
+        return []
     marked = any(analysis.has_marks(clause.text) for clause in clauses)
     material = _Material(published, clauses, marked)
-    matches = material.matches()
-    ranked = material.ranked(matches)[:limit]
-    return Answer(len(matches), [_result(published, *each) for each in ranked])
+    return material.ranked(material.matches())
 
 
-def _result(published: Published, score: float, document: int) -> Result:
+def result_of(published: Published, score: float, document: int) -> Result:
+    """Return what is shown of a bulletin by its number."""
     card = published.data(f"the/{document // CARDS:x}")[document % CARDS]
     title, url, date, unit = card
     if url.startswith("~"):
@@ -315,7 +321,7 @@ class _Material:
         if clause.quoted and clause.field == "title" and len(found) <= _WORTH_FETCHING:
             key = vietnamese.tone_key if self._marked else vietnamese.fold
             phrase = f" {' '.join(map(key, clause.row))} "
-            titles = {each: _result(self._published, 0, each).title for each in found}
+            titles = {each: result_of(self._published, 0, each).title for each in found}
             found = {
                 each
                 for each, title in titles.items()
