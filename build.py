@@ -301,7 +301,7 @@ def language(arguments: "list[str]") -> str:
                 if key == "language":
                     return value.split("#")[0].strip().strip("'\"")
     except OSError:
-        pass
+        command += ["--only-binary", ":all:"]
     return "vi"
 
 
@@ -457,6 +457,9 @@ def run_pip(lock: str, turn: int) -> None:
     """Install the lock file into `.venv`; raise Refusal with the cause when pip fails."""
     command = [VENV_PYTHON, "-I", "-X", "utf8", "-m", "pip", "install", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar", "off", "--require-hashes"]
+    if lock == RUNTIME_LOCK:
+        # Wheels are unpacked; a package in source form would run whatever its makers wrote.
+        command += ["--only-binary", ":all:"]
     code, output = run_step([*command, "-r", os.path.join(ROOT, lock)], turn)
     if code == 0:
         return

@@ -18,6 +18,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import tomllib
 import zipfile
@@ -86,8 +87,27 @@ def wheel(version: str) -> bytes:
 WHEELS = {version: wheel(version) for version in ("1.0", "2.0")}
 
 
+def source() -> bytes:
+    """Return the library in source form, which runs a program of its makers to be installed."""
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "own"\n'
+        'backend-path = ["."]\n',
+        "own.py": "import os\nopen(os.environ['RAN'], 'w').close()\n",
+    }
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(f"sample_library-3.0/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content.encode()))
+    return buffer.getvalue()
+
+
+SOURCE = source()
+
+
 def lock(version: str, digest: str = "") -> str:
-    digest = digest or hashlib.sha256(WHEELS[version]).hexdigest()
+    digest = digest or hashlib.sha256(WHEELS.get(version, SOURCE)).hexdigest()
     return f"sample-library=={version} \\\n    --hash=sha256:{digest}\n"
 
 
@@ -115,8 +135,11 @@ class IndexPage(BaseHTTPRequestHandler):
     server: Index
 
     def do_GET(self) -> None:
+        if self.path.endswith(".tar.gz"):
+            return self.answer(SOURCE)
         if not self.path.endswith(".whl"):
-            names = (f"sample_library-{version}-py3-none-any.whl" for version in WHEELS)
+            names = [f"sample_library-{version}-py3-none-any.whl" for version in WHEELS]
+            names.append("sample_library-3.0.tar.gz")
             page = "".join(f'<a href="/{name}">{name}</a>' for name in names)
             return self.answer(f"<!DOCTYPE html><html><body>{page}</body></html>".encode())
         self.server.asked.set()
@@ -399,6 +422,15 @@ def test_a_library_with_another_digest_is_refused_in_pips_words(ready: Checkout)
     assert refused.code == 1
     assert "pip could not install requirements.lock" in refused.stderr
     assert "DO NOT MATCH THE HASHES" in refused.stderr
+
+
+def test_a_library_in_source_form_is_refused_and_runs_nothing(
+    ready: Checkout, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    ready.lock("3.0")
+    assert ready.start("--language", "en", RAN=str(ran)).code == 1
+    assert not ran.exists()
 
 
 def test_without_ensurepip_the_message_names_the_package(fresh: Checkout, tmp_path: Path) -> None:
