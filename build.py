@@ -301,7 +301,7 @@ def language(arguments: "list[str]") -> str:
                 if key == "language":
                     return value.split("#")[0].strip().strip("'\"")
     except OSError:
-        command += ["--only-binary", ":all:"]
+        pass
     return "vi"
 
 

@@ -26,8 +26,8 @@ _TOOLS = frozenset(("pip", "setuptools", "wheel"))
 _HEAD = """\
 # Licences
 
-What the program needs to run, as `requirements.lock` installs it, and on what terms. Nothing of it is
-contained in the project: it comes from its makers through the package registry. Renewed by
+What the program needs to run, as `requirements.lock` installs it, and on what terms. Nothing of it
+is contained in the project: it comes from its makers through the package registry. Renewed by
 `docs/thanh_phan.py`; the same in a form for machines: `sbom.cdx.json`.
 
 | Package | Version | Licence | Needed by |

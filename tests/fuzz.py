@@ -23,6 +23,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -228,8 +229,8 @@ class Result(NamedTuple):
     findings: list[str]
 
 
-def share(seeds: Sequence[str]) -> Result:
-    """Read the inputs of some seeds; for a worker."""
+def share(limit: float, seeds: Sequence[str]) -> Result:
+    """Read the inputs of some seeds, each in *limit* seconds at most; for a worker."""
     folder = Path(tempfile.mkdtemp(prefix="danvan-"))
     slowest, slow_seed, refused = 0.0, "", 0
     findings: list[str] = []
@@ -237,7 +238,7 @@ def share(seeds: Sequence[str]) -> Result:
         given = made(seed)
         began = time.process_time()
         try:
-            with _limited():
+            with _limited(limit):
                 refused += read(folder, given) > 0
         except Exception:
             findings.append(f"{seed}: {traceback.format_exc(limit=-4)}")
@@ -250,8 +251,8 @@ def share(seeds: Sequence[str]) -> Result:
 
 
 @contextlib.contextmanager
-def _limited() -> Iterator[None]:
-    signal.setitimer(signal.ITIMER_PROF, LIMIT)
+def _limited(seconds: float) -> Iterator[None]:
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
@@ -268,17 +269,18 @@ def _begin_worker() -> None:
 
 
 def run(
-    count: int, seed: str, jobs: int, tell: Callable[[int, Result], None] = lambda *_: None
+    count: int, seed: str, jobs: int, limit: float, tell: Callable[[int, Result], None]
 ) -> Result:
-    """Read *count* inputs in *jobs* workers; *tell* is told what there is so far."""
+    """Read *count* inputs in *jobs* workers, each in *limit* seconds (of the processor) at most;
+    *tell* is told what there is so far."""
     seeds = [f"{seed} {number}" for number in range(count)]
     shares = [seeds[at : at + SHARE] for at in range(0, count, SHARE)]
     whole = Result(0, 0.0, "", 0, 0, [])
     with multiprocessing.get_context("fork").Pool(jobs, _begin_worker) as pool:
         # A worker that hangs where no signal is heard, or is gone, ends the run.
-        pending = pool.imap_unordered(share, shares)
+        pending = pool.imap_unordered(partial(share, limit), shares)
         for _ in shares:
-            one = pending.next(timeout=SHARE * LIMIT * 2)
+            one = pending.next(timeout=SHARE * limit * 2)
             whole = _together(whole, one)
             tell(count, whole)
     return whole
@@ -301,6 +303,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", default="0")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--limit", type=float, default=LIMIT)
     wanted = parser.parse_args()
     start = time.monotonic()
 
@@ -314,7 +317,7 @@ def main() -> int:
                 flush=True,
             )
 
-    result = run(wanted.count, wanted.seed, wanted.jobs, tell)
+    result = run(wanted.count, wanted.seed, wanted.jobs, wanted.limit, tell)
     for finding in result.findings[:50]:
         print(finding)
     return 1 if result.findings else 0
