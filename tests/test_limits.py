@@ -128,7 +128,7 @@ def test_the_handbook_names_the_limits() -> None:
 
 
 def test_nothing_that_can_be_written_is_too_much_for_the_reader() -> None:
-    """Whether it is fast is for `python -m tests.fuzz` to say, on a machine that does nothing else."""
+    """Whether it is fast is for `python -m tests.fuzz` to say, where nothing else runs."""
     command = [sys.executable, "-m", "tests.fuzz", "--count", "3000", "--seed", "suite"]
     done = subprocess.run(
         [*command, "--jobs", "2", "--limit", "20"], cwd=ROOT, capture_output=True, text=True
