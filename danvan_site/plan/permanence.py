@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from functools import partial
 from pathlib import PurePosixPath
 
 from danvan_site import permanence
 from danvan_site.content import Bulletin
+from danvan_site.dates import Moment
 from danvan_site.errors import Place, Problem
 from danvan_site.kinds import DOWNLOADS, PICTURES
 from danvan_site.output import folders_of
@@ -166,6 +168,14 @@ def _expired(frame: Frame, path: str, bulletin: Bulletin) -> Values:
         "bulletin": {
             "title": meta.title,
             "date": frame.date(bulletin.date),
-            "expires": meta.expires.text(frame.settings.language),
+            "until": _last(meta.expires).text(frame.settings.language),
         }
     }
+
+
+def _last(expires: Moment) -> Moment:
+    """Return when a bulletin stood on the site last: the day before, where no hour is given."""
+    if expires.clock:
+        return expires
+    day = date(expires.year, expires.month, expires.day) - timedelta(days=1)
+    return Moment(day.year, day.month, day.day)
