@@ -48,8 +48,8 @@ def bill_of(python: Path) -> dict[str, Any]:
     bill: dict[str, Any] = json.loads(done.stdout)
     own = {each["bom-ref"] for each in bill["components"] if canonical(each["name"]) in _TOOLS}
     bill["components"] = [each for each in bill["components"] if each["bom-ref"] not in own]
-    for each in bill["components"]:
-        # Homes and chats change, and say nothing of what is installed.
+    # Homes and chats change, and say nothing of what is installed.
+    for each in (*bill["components"], *bill["metadata"]["tools"]["components"]):
         each.pop("externalReferences", None)
     bill["dependencies"] = [each for each in bill["dependencies"] if each["ref"] not in own]
     return bill
