@@ -30,6 +30,7 @@ TITLES = {
     "page": "A plain page",
     "site-map": "Site map",
     "not-found": "Page for what is not there",
+    "expired": "What a bulletin leaves that has expired",
     "offline": "Pages kept for reading offline",
 }
 

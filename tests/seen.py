@@ -68,6 +68,7 @@ _KINDS = {
     "page": (_DEMO, "gioi-thieu.html"),
     "site-map": (_DEMO, "so-do.html"),
     "not-found": (_DEMO, "404.html"),
+    "expired": (_DEMO, "2024/04/lay-y-kien-quy-che-nha-van-hoa.html"),
     "offline": (_OTHER, "ngoai-tuyen.html"),
 }
 # Of the pages that are read most, all four.

@@ -225,7 +225,7 @@ def test_what_a_template_breaks_is_told_once_with_its_place(
 
 def test_what_a_bulletin_brings_along_is_told_with_the_bulletin(bench: Workbench) -> None:
     bench.write("site.yaml", SETTINGS + "markdown: {html: sanitize}\n")
-    body = '## Mục\n\n<div id="noi_dung">Một</div>\n\n<h5>Sâu</h5>\n\n<a href="#khong-co">x</a>\n'
+    body = '## Mục\n\n<div id="muc">Một</div>\n\n<h5>Sâu</h5>\n\n<a href="#khong-co">x</a>\n'
     bench.bulletin("2020/07/tho.md", body)
     outcome = checked(bench)
     assert set(codes(outcome)) == {"page-dead-anchor", "page-heading-skip", "page-id-twice"}

@@ -18,6 +18,7 @@ from tests.sites import BASE_URL, Output, Window, bulletins_of_the_demo, serving
 from tests.workbench import Workbench
 
 ALIAS = "pages/2019-03-12/Tiep-cong-dan-dinh-ky-quy-I-k3v9xq.aspx"
+EXPIRED = "2024/04/lay-y-kien-quy-che-nha-van-hoa.html"
 ALIASED = "2019/03/tiep-cong-dan-quy-mot.html"
 ATOM = "application/atom+xml"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -135,7 +136,7 @@ def test_the_sitemap_names_files_and_leaves_out_what_was_withdrawn(demo: Output)
     assert {child.tag for child in root} == {f"{SITEMAP}url"}
     paths = [file_of(demo, url.findtext(f"{SITEMAP}loc", "")) for url in root]
     assert len(set(paths)) == len(paths)
-    left_out = {"2024/12/danh-sach-ho-sua-nha.html", "404.html", f"{ALIAS}/index.html"}
+    left_out = {"2024/12/danh-sach-ho-sua-nha.html", "404.html", f"{ALIAS}/index.html", EXPIRED}
     left_out |= {path for path in demo.pages if path.endswith("/ban-tin.html")}
     assert all(demo[path].meta("robots") == ["noindex"] for path in left_out)
     assert set(demo.pages) - set(paths) == left_out
@@ -225,12 +226,16 @@ def test_nothing_of_a_draft_a_held_or_an_expired_bulletin_is_anywhere(
         "giao-ban-cuoi-nam-cum-thuong-son",
         "Lấy ý kiến về dự thảo quy chế sử dụng nhà văn hóa thôn",
         "lay-y-kien-quy-che-nha-van-hoa",
+        "được treo tại nhà văn hóa của các thôn",
     )
     marks = [form.encode() for text in hidden for form in (text, json.dumps(text)[1:-1])]
     marks += [unicodedata.normalize("NFD", text).encode() for text in hidden]
     for site in (demo, homeless):
         for path in site.files:
             content = (site.folder / path).read_bytes()
+            if path in (EXPIRED, "manifest-sha256.txt"):
+                # The notice that the expired one has left says what it was called, no more.
+                content = content.replace(hidden[4].encode(), b"").replace(hidden[5].encode(), b"")
             assert not [mark for mark in marks if mark in content], path
 
 
