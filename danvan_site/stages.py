@@ -150,7 +150,7 @@ class Stages:
             self._stop_on_errors()
             self._state_media(files)
             if self._options.publish:
-                record = partial(self._record, planned.ledger)
+                record = partial(self._record, planned.fresh)
                 on_disk = self._publish_all(planned, templates, on_disk, record)
             else:
                 self._examine(planned, templates, site)
@@ -417,26 +417,25 @@ class Stages:
         # What is not there because its source is wrong is told of once.
         wrong = {each.place.file for each in self._problems if each.severity is Severity.ERROR}
         self._problems += problems
+        if not wrong:
+            return ledger
         shown = self._reading.shown
         return {
             address: entry
             for address, entry in ledger.items()
-            if not wrong or f"{shown}/{entry.source}" not in wrong
+            if f"{shown}/{entry.source}" not in wrong
         }
 
-    def _record(self, ledger: permanence.Ledger | None) -> None:
-        """Write the ledger, where anything in it is new.  It comes before what it tells of: nothing
-        that a reader may have seen is missing there, whenever the build is killed."""
-        if ledger is None or not self._options.record:
+    def _record(self, fresh: permanence.Ledger) -> None:
+        """Write what is *fresh* into the ledger.  It comes before what it tells of: nothing that a
+        reader may have seen is missing there, whenever the build is killed."""
+        if not fresh or not self._options.record:
             return
         path = self._options.content / permanence.FILE
         shown = f"{self._reading.shown}/{permanence.FILE}"
         # Somebody may have added lines since it was read.
         before = permanence.load(path, shown)
-        ledger = {**before, **ledger}
-        new = [address for address, entry in ledger.items() if not entry.line]
-        if all(address in before and before[address][:3] == ledger[address][:3] for address in new):
-            return
+        ledger = {**before, **fresh}
         data = permanence.compose(ledger)
         permanence.write(path, shown, data)
         self._report.recorded = len(ledger) - len(before)

@@ -38,14 +38,14 @@ __all__ = ["Artifact", "Context", "Plan", "References", "Shown", "canonical", "p
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be published, in the order of publishing, and what is wrong with it; what the
-    search index is of; the digest of what all pages are made with; and the ledger of addresses as
-    it is to be, None where none is kept."""
+    search index is of; the digest of what all pages are made with; and what is
+    new for the ledger of addresses."""
 
     artifacts: Sequence[Artifact]
     problems: Sequence[Problem]
     index: Index
     frame: str
-    ledger: Ledger | None
+    fresh: Ledger
 
 
 def plan(
@@ -94,8 +94,8 @@ def plan(
     problems += _dead_menu(settings, paths)
     artifacts.sort(key=attrgetter("path"))
     artifacts.sort(key=attrgetter("rank"))
-    recorded = None if ledger is None else kept.recorded(artifacts)
-    return Plan(artifacts, problems, index, frame.digest, recorded)
+    fresh = {} if ledger is None else kept.fresh(artifacts)
+    return Plan(artifacts, problems, index, frame.digest, fresh)
 
 
 def _collisions(artifacts: Sequence[Artifact], shown: str) -> list[Problem]:

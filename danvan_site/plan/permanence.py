@@ -12,7 +12,7 @@ from danvan_site.content import Bulletin
 from danvan_site.dates import Moment
 from danvan_site.errors import Place, Problem
 from danvan_site.kinds import DOWNLOADS, PICTURES
-from danvan_site.output import folders_of
+from danvan_site.output import folders_of, is_contained
 from danvan_site.permanence import Entry, Ledger
 from danvan_site.plan.frame import ARCHIVE, Frame, Values, root_of
 from danvan_site.plan.install import OFFLINE_PAGE
@@ -35,6 +35,7 @@ class Permanence:
         self._frame = frame
         self._ledger = ledger
         self._shown = shown
+        self._shown_file = f"{shown}/{permanence.FILE}"
         self._standing = {artifact.path: artifact for artifact in artifacts}
         self.problems: list[Problem] = []
 
@@ -55,6 +56,9 @@ class Permanence:
         folders = {folder for path in standing for folder in folders_of(path)}
         for address in sorted(lost):
             entry = self._ledger[address]
+            if not is_contained(address):
+                self.problems.append(permanence.bad_line(self._shown_file, entry.line))
+                continue
             page = address if address.endswith(".html") else f"{address}/{_INDEX}"
             above = list(folders_of(page))
             if page in folders or any(folder in standing for folder in above):
@@ -84,7 +88,7 @@ class Permanence:
 
     def _lose(self, address: str, entry: Entry) -> None:
         """Note an address that would be lost, and what is known of its whereabouts."""
-        place = Place(f"{self._shown}/{permanence.FILE}", entry.line, 1)
+        place = Place(self._shown_file, entry.line, 1)
         library = self._frame.library
         details = {"address": address, "source": f"{self._shown}/{entry.source}"}
         now = next(
@@ -128,23 +132,35 @@ class Permanence:
         there = self._standing.get(address)
         return not there or (there.kind == "redirect" and there.subject == bulletin.path)
 
-    def recorded(self, artifacts: Iterable[Artifact]) -> Ledger:
-        """Return the ledger with all that is to be published.  Where one is led on from an address,
-        what stood there before is remembered."""
-        entries = dict(self._ledger)
+    def fresh(self, artifacts: Iterable[Artifact]) -> Ledger:
+        """Return the entries that the ledger lacks, or has otherwise, for all that is to be
+        published.  Where one is led on from an address, what stood there before is remembered."""
+        entries: dict[str, Entry] = {}
+        ledger = self._ledger
         ids = {each.path: each.head.id for each in self._frame.library.bulletins}
         for artifact in artifacts:
             path, subject = artifact.path, artifact.subject
-            if artifact.kind == "copy":
-                if subject and PurePosixPath(path).suffix[1:] in _OFFERED:
-                    entries[path] = Entry("file", "", subject)
-            elif path.endswith(".html") and path not in _NOT_OF_CONTENT:
-                kind = _OWN_KINDS.get(artifact.kind, "list")
-                if kind != "alias":
-                    entries[path] = Entry(kind, ids.get(subject, ""), subject)
-                elif path not in entries and path.removesuffix(f"/{_INDEX}") not in entries:
-                    entries[path] = Entry(kind, "", subject)
+            kind = _kind_of(artifact)
+            known = ledger.get(path)
+            if not kind or (known and kind == "alias"):
+                continue
+            if kind == "alias" and path.removesuffix(f"/{_INDEX}") in ledger:
+                continue
+            id = ids.get(subject, "") if subject else ""
+            if known is None or known[:3] != (kind, id, subject):
+                entries[path] = Entry(kind, id, subject)
         return entries
+
+
+def _kind_of(artifact: Artifact) -> str:
+    """Return what an artifact is in the ledger, '' where it is nothing that has to stay."""
+    path, kind = artifact.path, artifact.kind
+    if kind == "copy":
+        is_offered = artifact.subject and PurePosixPath(path).suffix[1:] in _OFFERED
+        return "file" if is_offered else ""
+    if not path.endswith(".html") or path in _NOT_OF_CONTENT:
+        return ""
+    return _OWN_KINDS.get(kind, "list")
 
 
 def _redirect(frame: Frame, path: str, target: str) -> Values:
