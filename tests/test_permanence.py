@@ -313,6 +313,14 @@ def test_an_id_is_never_anothers(site: Workbench) -> None:
     assert fails(site) == ["content/2020/07/ba.md:5:5 id-reused"]
 
 
+def test_an_id_stays_with_what_has_expired(site: Workbench) -> None:
+    site.bulletin("2020/07/ba.md", id="dv-3", expires="2020-09-01")
+    site.build(SOURCE_DATE_EPOCH="1598000000")
+    site.build()
+    site.bulletin("2020/07/bon.md", id="dv-3")
+    assert fails(site) == ["content/2020/07/bon.md:5:5 id-reused"]
+
+
 # Faults
 
 

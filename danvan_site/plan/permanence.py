@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import PurePosixPath
 
 from danvan_site import permanence
@@ -37,6 +38,7 @@ class Permanence:
         self._shown = shown
         self._shown_file = f"{shown}/{permanence.FILE}"
         self._standing = {artifact.path: artifact for artifact in artifacts}
+        self._lost: set[str] = set()
         self.problems: list[Problem] = []
 
     def plan(self) -> Iterator[Artifact]:
@@ -89,13 +91,10 @@ class Permanence:
     def _lose(self, address: str, entry: Entry) -> None:
         """Note an address that would be lost, and what is known of its whereabouts."""
         place = Place(self._shown_file, entry.line, 1)
-        library = self._frame.library
         details = {"address": address, "source": f"{self._shown}/{entry.source}"}
-        now = next(
-            (each for each in (*library.bulletins, *library.pages)
-             if each.path == entry.source or (entry.id and each.head.id == entry.id)),
-            None,
-        )  # fmt: skip
+        by_path, by_id = self._published
+        now = by_path.get(entry.source) or by_id.get(entry.id)
+        self._lost.add(address)
         if entry.kind == "file":
             self.problems.append(Problem("file-address-lost", place, details))
         elif entry.kind == "alias":
@@ -104,13 +103,25 @@ class Permanence:
             source = f"{self._shown}/{now.path}"
             moved = {"address": address, "source": source, "now": now.url}
             self.problems.append(Problem("address-moved", place, moved))
-        elif any(entry.source in paths for paths in library.left_out.values()):
+        elif entry.source in self._left_out:
             self.problems.append(Problem("address-hidden", place, details))
         else:
             self.problems.append(Problem("address-lost", place, details))
 
+    # Asked for where something is lost; then it may be half an archive.
+    @cached_property
+    def _published(self) -> tuple[dict[str, Bulletin], dict[str, Bulletin]]:
+        """All that is published, by paths of sources, and bulletins by their ids."""
+        library = self._frame.library
+        by_path = {each.path: each for each in (*library.bulletins, *library.pages)}
+        return by_path, {each.head.id: each for each in library.bulletins if each.head.id}
+
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        return frozenset(chain.from_iterable(self._frame.library.left_out.values()))
+
     def ids(self) -> Iterator[Problem]:
-        """Yield the bulletins whose ``id`` is not what it was, or was another's."""
+        """Yield the bulletins whose ``id`` is not what it was, or was another's; after `plan`."""
         of_id: dict[str, list[str]] = {}
         for address, entry in self._ledger.items():
             if entry.id:
@@ -129,8 +140,10 @@ class Permanence:
     def _leads(self, address: str, bulletin: Bulletin) -> bool:
         """Tell whether an alias of a bulletin stands at an address, or nothing at all, which is
         told of already."""
+        if address in self._lost:
+            return True
         there = self._standing.get(address)
-        return not there or (there.kind == "redirect" and there.subject == bulletin.path)
+        return bool(there and there.kind == "redirect" and there.subject == bulletin.path)
 
     def fresh(self, artifacts: Iterable[Artifact]) -> Ledger:
         """Return the entries that the ledger lacks, or has otherwise, for all that is to be
