@@ -318,12 +318,16 @@ def test_nothing_can_be_written_or_asked_for_otherwise(standing: Preview) -> Non
     ],
 )
 def test_what_is_no_proper_request_is_refused(standing: Preview, request_line: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", standing.port), PATIENCE) as connection:
+    with (
+        socket.create_connection(("127.0.0.1", standing.port), PATIENCE) as connection,
+        # A server that hangs up early resets the line, at whatever moment.
+        contextlib.suppress(ConnectionError),
+    ):
         connection.sendall(request_line)
-        connection.shutdown(socket.SHUT_WR)
-        with contextlib.suppress(ConnectionError):  # a server that hangs up early resets the line
-            answer = connection.makefile("rb").read()
-            assert re.search(rb"\b(?:400|403|414|431)\b", answer)
+        with contextlib.suppress(OSError):  # "not connected" has no name of its own
+            connection.shutdown(socket.SHUT_WR)
+        answer = connection.makefile("rb").read()
+        assert re.search(rb"\b(?:400|403|414|431)\b", answer)
     assert standing.get("/ban-tin/")[0].status == 200
 
 
