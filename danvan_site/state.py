@@ -1,7 +1,9 @@
 """What the last build knew: sources as read, bodies as HTML, outputs as written.
 
 It is a cache and nothing but: whatever is missing, damaged, of another program or of another
-site is forgotten and made anew.  SQLite keeps it whole when a build is killed.
+site is forgotten and made anew.  SQLite keeps it whole when a build is killed.  When the power
+goes it may be damaged in ways that nobody can see: a mark beside it tells that it was being
+written, and when.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from danvan_site import durable
 from danvan_site.remote import after_work, is_elsewhere
 
 # So many values older versions of SQLite take in a query.
@@ -104,17 +107,31 @@ class State:
         self.path = path
         self._shared = shared
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._mark = Path(f"{path}-unsettled")
+        self._doubt()
         try:
             self._open(identity)
         except sqlite3.DatabaseError:
             self.remove(path)
+            self._doubt()
             self._open(identity)
 
     @staticmethod
     def remove(path: Path) -> None:
         """Remove a state file with all that belongs to it."""
-        for suffix in ("", "-wal", "-shm", "-journal"):
+        for suffix in ("", "-wal", "-shm", "-journal", "-unsettled"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+    def _doubt(self) -> None:
+        """Forget a state that was being written when the machine went down; mark this one."""
+        boot = _boot()
+        try:
+            if self._mark.read_text("utf-8", "replace") == boot != "":
+                return
+            self.remove(self.path)
+        except FileNotFoundError:
+            pass
+        durable.replace(Path(f"{self._mark}.new"), self._mark, boot.encode())
 
     def _open(self, identity: str) -> None:
         self._database = sqlite3.connect(self.path, isolation_level=None)
@@ -126,7 +143,7 @@ class State:
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.execute("PRAGMA journal_mode = DELETE")
         else:
-            # A lost state costs one full build; waiting for the disk costs every build.
+            # A lost state costs one full build; waiting for the disk each time costs every build.
             self._database.execute("PRAGMA synchronous = OFF")
             self._database.execute("PRAGMA journal_mode = WAL")
         if self._known("identity") != f"{_LAYOUT} {identity}":
@@ -149,8 +166,18 @@ class State:
         )
 
     def close(self) -> None:
-        """Close the file."""
-        self._database.close()
+        """Close the file and bring it to the disk, as far as that can be done."""
+        try:
+            # What has been read from the log since may still be read: then the log stays.
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error:
+            return
+        finally:
+            self._database.close()
+        files = [Path(f"{self.path}{suffix}") for suffix in ("", "-wal")]
+        with contextlib.suppress(OSError):
+            durable.settle([file for file in files if file.exists()], [self.path.parent])
+            self._mark.unlink()
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -325,6 +352,14 @@ class State:
         gone = [(path,) for path in paths]
         for table in ("stream", "stream_data"):
             self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)
+
+
+def _boot() -> str:
+    """Return what names the time since this machine was started, '' where nothing does."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 class Reader:
