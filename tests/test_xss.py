@@ -350,6 +350,9 @@ ACTIVE = (
     svg("<script>alert(1)</script>").decode().encode("utf-16"), svg("", more=" onload='alert(1)'"),
     svg("<a href='&#106;avascript:alert(1)'><text>x</text></a>"), svg("<a x:href='java\tscript:alert(1)'/>"),
     svg("<set attributeName='href' to='javascript:alert(1)'/>"), svg("<animate attributeName='href' values='javascript:alert(1)'/>"),
+    *(svg(f"<image><animate attributeName='href' {put}='{address}'/></image>")
+      for put in ("values", "from", "to", "by")
+      for address in ("https://xss.example/x.png", "//xss.example/x", "#a;//xss.example/x", "\\\\xss.example", "/&#9;/xss.example/x")),
     svg("<foreignObject/>"), svg("<p xmlns='http://www.w3.org/1999/xhtml'/>"), svg("<image href='https://xss.example/x'/>"),
     svg("<use href='data:image/svg+xml,x#a'/>"), svg("<style>@import 'x'</style>"), svg("<style>a{fill:u\\72l(//xss.example)}</style>"),
     svg("<rect style='fill:url(//xss.example)'/>"), svg("<rect fill='url(https://xss.example#a)'/>"),
