@@ -18,8 +18,7 @@ _FEW = 200
 
 def settle(files: Collection[Path], folders: Collection[Path] = ()) -> None:
     """Return when the contents of *files* and the names in *folders* are on the disk."""
-    if len(files) + len(folders) > _FEW and hasattr(os, "sync"):
-        os.sync()
+    if len(files) + len(folders) > _FEW and settle_all():
         return
     for file in files:
         # Windows wants a file that may be written to.
@@ -27,6 +26,14 @@ def settle(files: Collection[Path], folders: Collection[Path] = ()) -> None:
             os.fsync(opened.fileno())
     for folder in folders:
         _settle_folder(folder)
+
+
+def settle_all() -> bool:
+    """Bring all that the system keeps to the disk; return False where it offers no such thing."""
+    if hasattr(os, "sync"):
+        os.sync()
+        return True
+    return False
 
 
 def _settle_folder(folder: Path) -> None:

@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.newsroom import Newsroom
+from tests.test_imports import rows, write_lines
 from tests.test_kills import Interrupted, clean_build, published
 from tests.workbench import Workbench, environment
 
@@ -346,3 +347,29 @@ def test_a_state_that_was_being_written_when_the_machine_went_down_is_forgotten(
     lose_pages_of_the_state(site, random.Random(1))
     site.build()
     assert site.tree() == before
+
+
+@pytest.mark.parametrize("hollow", [b"", b"\0" * 700], ids=["empty", "NULs"])
+def test_what_a_power_cut_has_emptied_is_imported_again(hollow: bytes, tmp_path: Path) -> None:
+    site = Workbench(tmp_path)
+    write_lines(site.folder / "a.jsonl", list(rows(6)))
+    own = site.bulletin("2020/01/bai-0005.md", title="Của tôi")
+    before = own.read_bytes()
+    assert site.run("import", "table", "a.jsonl", "--originals").code == 0
+    content = site.folder / "content"
+    whole = site.tree(content)
+    kept = sorted(path for path in whole if path.startswith("originals/") and "tsv" not in path)
+    folder = "2020/01/bai-000"
+    for lost in (
+        [f"{folder}1.md"],
+        [f"{folder}1.md", f"{folder}5-2.md", *kept[:2]],
+        [f"{folder}0.md", "imported.tsv"],
+    ):
+        for path in lost:
+            (content / path).write_bytes(hollow)
+        again = site.run("import", "table", "a.jsonl", "--originals")
+        assert again.code == 0, again.stderr
+        now = site.tree(content)
+        assert [path for path in whole if "tsv" not in path and now.get(path) != whole[path]] == []
+        assert now.keys() == whole.keys()
+    assert own.read_bytes() == before

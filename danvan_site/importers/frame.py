@@ -22,7 +22,14 @@ from danvan_site import frontmatter, markdown, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.errors import Place, Problem, Severity
 from danvan_site.importers.ledger import LEDGER, Entry, Ledger
-from danvan_site.importers.placing import contained, create, create_copy, reason_of, replace
+from danvan_site.importers.placing import (
+    contained,
+    create,
+    create_copy,
+    is_hollow,
+    reason_of,
+    replace,
+)
 from danvan_site.workers import Workers
 
 UNDATED = "chua-ro-ngay"  # the folder of bulletins whose date a person must still settle
@@ -237,7 +244,8 @@ class Target:
         relative = PurePosixPath(draft.path)
         try:
             path = self._contained(relative)
-            there = path.read_bytes() if os.path.lexists(path) else b""
+            is_free = not os.path.lexists(path) or is_hollow(path)
+            there = b"" if is_free else path.read_bytes()
             is_ours = entry is not None and entry.written == _digest(there)
             if there == content:
                 self._record(item, kind, relative, content if is_ours else b"")
@@ -274,7 +282,7 @@ class Target:
         if self.is_trial and relative in self._taken:
             return False
         path = self._contained(relative)
-        if not os.path.lexists(path):
+        if not os.path.lexists(path) or is_hollow(path):
             return None
         return path.is_file() and path.read_bytes() == content
 
@@ -315,12 +323,22 @@ class Target:
     def _keep_original(self, item: Item, written: PurePosixPath) -> None:
         if not self.with_originals or self.is_trial or not item.original:
             return
-        name = hashlib.sha256(item.original).hexdigest()
-        relative = PurePosixPath(ORIGINALS, name[:2], f"{name}{item.suffix}")
-        create(self._contained(relative), item.original)
+        path = self._original(item)
+        create(path, item.original)
         # What the ledger knows of a source is not the digest of its bytes.
         with self._contained(PurePosixPath(ORIGINALS, ORIGINALS_OF)).open("ab") as table:
-            table.write(f"{relative.name}\t{written}\n".encode())
+            table.write(f"{path.name}\t{written}\n".encode())
+
+    def mend_original(self, item: Item) -> None:
+        """Keep the original of what came before anew, where a power cut has emptied it."""
+        if self.with_originals and not self.is_trial and item.original:
+            path = self._original(item)
+            if is_hollow(path):
+                create(path, item.original)
+
+    def _original(self, item: Item) -> Path:
+        name = hashlib.sha256(item.original).hexdigest()
+        return self._contained(PurePosixPath(ORIGINALS, name[:2], f"{name}{item.suffix}"))
 
 
 def bring(importing: Importing, target: Target, workers: Workers) -> Iterator[Outcome]:
@@ -328,7 +346,7 @@ def bring(importing: Importing, target: Target, workers: Workers) -> Iterator[Ou
     share = workers.share((importing.draw, importing.options, importing.zone))
     # What is drawn from the source and not settled yet.
     waiting: deque[Item | Outcome] = deque()
-    asked = _asked(importing.items, target.ledger, waiting)
+    asked = _asked(importing.items, target, waiting)
     for results in workers.map(_draw_some, share, asked, _CHUNK, _CHUNK * 2):
         for result in results:
             item = waiting.popleft()
@@ -338,14 +356,15 @@ def bring(importing: Importing, target: Target, workers: Workers) -> Iterator[Ou
 
 
 def _asked(
-    items: Iterable[Item | Outcome], ledger: Ledger, waiting: deque[Item | Outcome]
+    items: Iterable[Item | Outcome], target: Target, waiting: deque[Item | Outcome]
 ) -> Iterator[Item | None]:
     """Yield what drafts are to be made of; None in the place of what is settled, as what came
     before and is as it was."""
     for item in items:
         if isinstance(item, Item):
-            entry = ledger.find(item.key, item.digest)
+            entry = target.ledger.find(item.key, item.digest)
             if entry and entry.digest == item.digest:
+                target.mend_original(item)
                 item = _seen(item, entry.path)
         waiting.append(item)
         yield item if isinstance(item, Item) else None

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
-from danvan_site import addresses
+from danvan_site import addresses, durable
 from danvan_site.errors import Place, UsageError
-from danvan_site.importers.placing import contained, reason_of
+from danvan_site.importers.placing import contained, is_hollow, reason_of
 from danvan_site.locks import locked
 
 LEDGER = "imported.tsv"
@@ -68,8 +68,10 @@ class Ledger:
         return ledger
 
     def find(self, key: str, digest: str) -> Entry | None:
-        """Return the entry of a source: by its address, or, whatever that is, by its digest."""
-        return self._by_key.get(_same(_clean(key))) or self._by_digest.get(digest)
+        """Return the entry of a source: by its address, or, whatever that is, by its digest.  What
+        a power cut has emptied since is to be imported anew."""
+        entry = self._by_key.get(_same(_clean(key))) or self._by_digest.get(digest)
+        return None if entry and is_hollow(self.folder / entry.path) else entry
 
     def record(self, entry: Entry, is_kept: bool = True) -> None:
         """Add a source at the end of the file, which is made when it is not there; or, where that
@@ -106,9 +108,10 @@ class Ledger:
         return self._file
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what the run has written is on the disk then, where that can be asked."""
         if self._file:
             self._file.close()
+            durable.settle_all()
             self._file = None
 
 

@@ -28,8 +28,21 @@ def is_plain_path(path: str) -> bool:
     return path.endswith(".md") and all(_PLAIN.fullmatch(each) for each in parts)
 
 
+def is_hollow(path: Path) -> bool:
+    """Tell whether a file is there and holds nothing, or NULs alone: so a power cut leaves what has
+    its name already, but whose contents were not on the disk yet."""
+    try:
+        if path.is_symlink() or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(1) in (b"", b"\0") and not file.read().strip(b"\0")
+    except OSError:
+        return False
+
+
 def create(path: Path, content: bytes) -> bool:
-    """Write a new file whole; return False where there is something of that name already.
+    """Write a new file whole; return False where there is something of that name already that holds
+    anything.
 
     It is written under a hidden name first: half a bulletin that a killed run left behind would
     look like one that came before.  The next run begins that one anew.
@@ -56,14 +69,17 @@ def replace(path: Path, content: bytes) -> None:
 def _begin(path: Path, write: Callable[[Path], object]) -> bool:
     begun = path.with_name(f".{path.name}.part")
     try:
-        if os.path.lexists(path):
+        is_there = os.path.lexists(path)
+        if is_there and not is_hollow(path):
             return False
         try:
             write(begun)
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(begun)
-        return _appear(begun, path)
+        if is_there:
+            os.replace(begun, path)
+        return is_there or _appear(begun, path)
     finally:
         begun.unlink(missing_ok=True)
 
