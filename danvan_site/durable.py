@@ -14,6 +14,7 @@ from pathlib import Path
 # Of more files than these all that the system keeps is brought to the disk at once: it knows the
 # best order.  Windows offers nothing of the kind.
 _FEW = 200
+_NAME = 40  # characters
 
 
 def settle(files: Collection[Path], folders: Collection[Path] = ()) -> None:
@@ -46,12 +47,25 @@ def _settle_folder(folder: Path) -> None:
             os.close(opened)
 
 
-def replace(begun: Path, path: Path, data: bytes) -> None:
-    """Write *path* whole, by way of *begun* on the same drive: at any moment it has its old
-    contents or the new ones."""
-    with begun.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(begun, path)
+def replace(path: Path, data: bytes, begun: Path | None = None) -> None:
+    """Write *path* whole, by way of *begun* on the same drive (a hidden file beside it, unless
+    another is given): at any moment it has its old contents or the new ones.
+
+    Raises OSError; then it has the old ones.
+    """
+    # No name is too long for a system that has the file's own.
+    begun = begun or path.with_name(f".{path.name[:_NAME]}.part")
+    try:
+        begun.unlink(missing_ok=True)  # It may be a link that somebody has put there.
+        with begun.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(begun, path.stat().st_mode & 0o7777)
+        os.replace(begun, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            begun.unlink(missing_ok=True)
+        raise
     _settle_folder(path.parent)

@@ -307,7 +307,7 @@ class OutputFolder:
         """Write a file of our own bookkeeping whole or not at all."""
         self.staging.mkdir(parents=True, exist_ok=True)
         temporary = self.staging / f"{name}.new"
-        durable.replace(temporary, self.root / name, text.encode())
+        durable.replace(self.root / name, text.encode(), temporary)
 
 
 def _in_the_way(staged: Iterable[str], removed: Collection[str]) -> set[str]:

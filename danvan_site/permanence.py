@@ -8,7 +8,6 @@ site, what stands there (`KINDS`), the ``id`` of the bulletin, and the source it
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from collections.abc import Mapping
@@ -97,11 +96,8 @@ def compose(ledger: Ledger) -> bytes:
 
 def write(path: Path, shown: str, data: bytes) -> None:
     """Replace the file as a whole.  Raises UsageError where that cannot be done."""
-    begun = path.with_name(f".{FILE}.new")
     try:
-        durable.replace(begun, path, data)
+        durable.replace(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            begun.unlink(missing_ok=True)
         reason = error.strerror or str(error)
         raise UsageError("ledger-unwritable", Place(shown), reason=reason) from error

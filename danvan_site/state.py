@@ -131,7 +131,7 @@ class State:
             self.remove(self.path)
         except FileNotFoundError:
             pass
-        durable.replace(Path(f"{self._mark}.new"), self._mark, boot.encode())
+        durable.replace(self._mark, boot.encode())
 
     def _open(self, identity: str) -> None:
         self._database = sqlite3.connect(self.path, isolation_level=None)

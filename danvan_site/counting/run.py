@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -192,14 +191,8 @@ def _key(text: str) -> str:
 def _write(order: Order, data: bytes) -> None:
     """Put the file in its place whole."""
     path = order.folder / views.FILE
-    # Hidden files are no part of the content.
-    temporary = order.folder / f".{views.FILE}.new"
     try:
-        # It may be a link that somebody has put there.
-        temporary.unlink(missing_ok=True)
-        durable.replace(temporary, path, data)
+        durable.replace(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         place = Place(f"{order.shown}/{views.FILE}")
         raise UsageError("views-not-written", place, reason=error.strerror or "") from None

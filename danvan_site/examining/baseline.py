@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from danvan_site import durable
 from danvan_site.errors import Place, Problem, Severity, UsageError
-from danvan_site.importers import placing
 from danvan_site.levels import LEVELS
 
 _HEADING = "# danvan-site: check --baseline, 1"
@@ -73,7 +73,8 @@ def write(path: Path, shown: str, problems: Iterable[Problem]) -> int:
     text = "".join(f"{line}\n" for line in (_HEADING, *rows))
     try:
         # Half a letter in a file's name is written as JSON would.
-        placing.replace(path, text.encode("utf-8", "backslashreplace"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.replace(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError("baseline-not-written", Place(shown), reason=reason) from None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from danvan_site import discovery
+from danvan_site import discovery, durable
 from danvan_site.config import Settings
 from danvan_site.content import digest_of
 from danvan_site.discovery import File
@@ -47,22 +46,13 @@ class Fix:
     def write(self) -> Sequence[Problem]:
         """Put the corrected file in the place of the old one, whole; return what kept it from
         that: then the file is as it was."""
-        temporary = self.path.with_name(f".{self.path.name}.fixed")
         place = Place(self.shown)
         try:
             if digest_of(self.path.read_bytes()) != self.digest:
                 return [Problem("fix-file-changed", place)]
-            temporary.unlink(missing_ok=True)
-            with temporary.open("xb") as file:
-                file.write(self.after.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, self.path.stat().st_mode & 0o7777)
-            os.replace(temporary, self.path)
+            durable.replace(self.path, self.after.encode())
         except OSError as error:
             return [Problem("fix-not-written", place, {"reason": error.strerror or str(error)})]
-        finally:
-            temporary.unlink(missing_ok=True)
         return []
 
 

@@ -29,11 +29,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
-from danvan_site import __version__, addresses
+from danvan_site import __version__, addresses, durable
 from danvan_site.config import Settings
 from danvan_site.content import Bulletin
 from danvan_site.errors import Place, Problem
-from danvan_site.importers import placing
 from danvan_site.markdown import WEB
 from danvan_site.options import Progress
 from danvan_site.stages import Examined
@@ -195,7 +194,8 @@ class _Known:
             except (ValueError, TypeError, RecursionError):
                 continue  # One who was interrupted left half a line.
         rows = "".join(self._row(*each) for each in self.answers.items())
-        placing.replace(path, rows.encode())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.replace(path, rows.encode())
 
     def _row(self, address: str, answer: Answer) -> str:
         return json.dumps([address, *answer]) + "\n"

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from danvan_site import frontmatter, markdown, schema, vietnamese
+from danvan_site import durable, frontmatter, markdown, schema, vietnamese
 from danvan_site.dates import Moment
 from danvan_site.errors import Place, Problem, Severity
 from danvan_site.importers.ledger import LEDGER, Entry, Ledger
@@ -28,7 +28,6 @@ from danvan_site.importers.placing import (
     create_copy,
     is_hollow,
     reason_of,
-    replace,
 )
 from danvan_site.workers import Workers
 
@@ -259,7 +258,7 @@ class Target:
                     _shown(item), None, problem, draft, difference=difference, size=item.size
                 )
             if not self.is_trial:
-                (replace if there else create)(path, content)
+                (durable.replace if there else create)(path, content)
             self._keep_original(item, relative)
             self._record(item, kind, relative, content)
         except OSError as error:

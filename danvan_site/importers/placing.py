@@ -55,17 +55,6 @@ def create_copy(path: Path, source: Path) -> bool:
     return _begin(path, lambda begun: shutil.copyfile(source, begun))
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Write a file whole, in place of one that there may be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    begun = path.with_name(f".{path.name}.part")
-    try:
-        begun.write_bytes(content)
-        os.replace(begun, path)
-    finally:
-        begun.unlink(missing_ok=True)
-
-
 def _begin(path: Path, write: Callable[[Path], object]) -> bool:
     begun = path.with_name(f".{path.name}.part")
     try:

@@ -13,10 +13,11 @@ from typing import IO, Any
 
 import jinja2
 
+from danvan_site import durable
 from danvan_site.catalog import Catalog
 from danvan_site.errors import Place, Severity, UsageError
 from danvan_site.importers.frame import Draft, Outcome
-from danvan_site.importers.placing import reason_of, replace
+from danvan_site.importers.placing import reason_of
 
 # So many of a kind the page lists; the JSON file has all of them.
 _LISTED = 1000
@@ -83,7 +84,7 @@ class Report:
                 finally:
                     self._json.write(f"\n],\n{json.dumps(self.summary())[1:]}\n")
             os.replace(begun, lines)
-            replace(page, self._page().encode("utf-8", "replace"))
+            durable.replace(page, self._page().encode("utf-8", "replace"))
         except OSError as error:
             raise UsageError(
                 "import-report", Place(page.as_posix()), reason=reason_of(error)

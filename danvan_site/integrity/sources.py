@@ -7,7 +7,6 @@ the command that is asked to writes it, since a build writes nothing among the s
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -118,13 +117,9 @@ def read(sources: Sources, shown: str) -> Manifest:
 
 def _replace(path: Path, data: bytes, shown: str) -> None:
     """Put the manifest in its place whole."""
-    temporary = path.with_name(f".{path.name}.new")
     try:
-        temporary.unlink(missing_ok=True)
-        durable.replace(temporary, path, data)
+        durable.replace(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise UsageError(
             "manifest-not-written", Place(shown), reason=error.strerror or ""
         ) from None
