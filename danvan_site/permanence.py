@@ -99,6 +99,8 @@ def write(path: Path, shown: str, data: bytes) -> None:
     """Replace the file as a whole.  Raises UsageError where that cannot be done."""
     begun = path.with_name(f".{FILE}.new")
     try:
+        # It may be a link that somebody has put there.
+        begun.unlink(missing_ok=True)
         durable.replace(begun, path, data)
     except OSError as error:
         with contextlib.suppress(OSError):
