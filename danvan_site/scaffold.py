@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from danvan_site import dates, frontmatter, vietnamese
 from danvan_site.catalog import Catalog
 from danvan_site.dates import DateError, Moment
 from danvan_site.errors import Place, UsageError
+from danvan_site.importers.placing import create, create_copy
 from danvan_site.theme import theme_folder
 
 SETTINGS = "site.yaml"
@@ -44,9 +47,10 @@ def init(folder: Path, words: Catalog, today: date) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         ignored = shutil.ignore_patterns(".*", "__pycache__")
-        shutil.copytree(theme_folder(), folder / "templates", ignore=ignored)
+        shutil.copytree(theme_folder(), folder / "templates", ignore=ignored, copy_function=_copy)
         for path, text in _first_files(words, today):
-            _create(folder / path, text)
+            if not create(folder / path, text.encode()):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     except OSError as error:
         raise _cannot_write(folder, error) from None
 
@@ -93,7 +97,7 @@ def new(content: Path, bulletin: NewBulletin, words: Catalog) -> Path:
     text = _draft(title, day, bulletin, words)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return next(path for path in _names(folder, title) if _create_if_free(path, text))
+        return next(path for path in _names(folder, title) if create(path, text.encode()))
     except OSError as error:
         raise _cannot_write(folder, error) from None
 
@@ -125,18 +129,8 @@ def _names(folder: Path, title: str) -> Iterator[Path]:
         yield folder / f"{slug}-{number}.md"
 
 
-def _create_if_free(path: Path, text: str) -> bool:
-    try:
-        _create(path, text)
-    except FileExistsError:
-        return False
-    return True
-
-
-def _create(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+def _copy(source: str, target: str) -> None:
+    create_copy(Path(target), Path(source))
 
 
 def _cannot_write(folder: Path, error: OSError) -> UsageError:

@@ -6,8 +6,7 @@ import datetime
 import hashlib
 import os
 import re
-import shutil
-import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import bagit
 import pytest
 
+from tests.killing import Victim, kills
 from tests.sites import Document
 from tests.workbench import SETTINGS, Outcome, Workbench
 
@@ -275,33 +275,24 @@ def test_a_file_that_changes_while_it_is_packed_is_in_no_bag(site: Workbench) ->
     assert not [each for each in os.listdir(site.folder / "bags") if not each.endswith(".lock")]
 
 
-def test_a_killed_run_leaves_no_half_of_a_bag(site: Workbench) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_killed_run_leaves_no_half_of_a_bag(
+    site: Workbench, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     for number in range(60):
         site.bulletin(f"2020/08/bai-{number}.md", date="2020-08-01")
     site.build()
     to = site.folder / "bags"
-    bag(site)
-    whole = site.tree(to)
-    cut = 0
-    for number in range(1, 25):
-        shutil.rmtree(to)
-        process = site.start("bag", "--date", "2026-11-23")
-        # Later and later, over the whole of a run.
-        while process.poll() is None:
-            if sum(len(files) for *_, files in os.walk(to)) >= number * len(whole) / 25:
-                process.send_signal(signal.SIGKILL)
-                break
-            time.sleep(0.002)
-        cut += process.wait() == -signal.SIGKILL
+    victim = Victim(site, tmp_path_factory.mktemp("kills"), "bag", "--date", "2026-11-23")
+    victim.learn()
+    names = {f"{NAME}-{year}" for year in ("2020", "2021", "con-lai")}
+    assert {path.split("/")[1] for path in victim.whole if path.startswith("bags/")} == names
+
+    def look() -> None:
         for folder in to.glob(f"{NAME}-*"):
             valid(folder)
-        if number % 8 == 0:
-            bag(site, "--date", "2026-11-23")
-            assert set(os.listdir(to)) == {
-                ".danvan-bags.lock", *(f"{NAME}-{year}" for year in ("2020", "2021", "con-lai")),
-            }  # fmt: skip
-            assert set(site.tree(to)) == set(whole)
-    assert cut > 12
+
+    victim.go_on(kills(24), look)
 
 
 def test_what_a_killed_run_left_goes_and_a_link_in_its_place_leads_nowhere(

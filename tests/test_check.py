@@ -6,7 +6,10 @@ import json
 import re
 import subprocess
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +19,7 @@ from danvan_site import catalog, vietnamese
 from danvan_site.examining import alike, fixing, texts
 from danvan_site.examining.reading import Reading, findings
 from danvan_site.levels import LEVELS
-from tests.workbench import SETTINGS, Workbench
+from tests.workbench import SETTINGS, Workbench, environment
 
 LONG = " ".join(f"từ{number} tiếng{number % 17}" for number in range(120))
 
@@ -213,6 +216,74 @@ def test_sarif(bench: Workbench) -> None:
         },
         "region": {"startLine": 7, "startColumn": 7},
     }  # fmt: skip
+
+
+HARD = ("Tin số 1 (nháp).md", "100% dân.md", "a#b.md", "a%20b.md", "cộng+trừ&[1];=.md")
+
+
+def test_sarif_is_what_the_standard_asks_for(bench: Workbench) -> None:
+    """Members that SARIF 2.1.0 requires, and what it says of their values."""
+    for name in HARD:
+        bench.bulletin(name, "😀 Các xã , phường.\n")
+    bench.bulletin("khóa.md", "Thân bài.\n", titel="x")
+    bench.write("content/rỗng.md", "")
+    outcome = bench.run("check", "--format", "sarif")
+    assert outcome.code == 1
+    log = json.loads(outcome.stdout)
+    assert log["version"] == "2.1.0"
+    assert urlsplit(log["$schema"]).path.endswith("/sarif-schema-2.1.0.json")
+    for run in log["runs"]:
+        driver = run["tool"]["driver"]
+        assert driver["name"] and re.fullmatch("[a-z]{2}(-[A-Z]{2})?", driver["language"])
+        assert run["columnKind"] == "unicodeCodePoints"
+        ids = [rule["id"] for rule in driver["rules"]]
+        assert len(set(ids)) == len(ids)
+        for rule in driver["rules"]:
+            assert rule["shortDescription"]["text"] and rule["help"]["text"]
+            assert rule["defaultConfiguration"]["level"] in SARIF_LEVELS
+        for result in run["results"]:
+            assert ids[result["ruleIndex"]] == result["ruleId"]
+            assert result["level"] in SARIF_LEVELS and result["message"]["text"].strip()
+            for value in result["partialFingerprints"].values():
+                assert isinstance(value, str) and value
+    where = list(sarif_places(log))
+    assert {file for file, _ in where} >= {f"content/{name}" for name in HARD}
+    for name in HARD:
+        # The column counts code points: the picture before is one, not two.
+        assert (f"content/{name}", (7, 9)) in where
+    assert all((bench.folder / file).is_file() for file, _ in where)
+
+
+SARIF_LEVELS = ("none", "note", "warning", "error")
+
+
+def sarif_places(log: dict[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the files that results name, and line and column from 1; 0 where there is none."""
+    for result in (each for run in log["runs"] for each in run["results"]):
+        for location in result.get("locations", []):
+            physical = location["physicalLocation"]
+            artifact = physical["artifactLocation"]
+            # RFC 3986: a relative reference, a path alone with no colon in its first part.
+            segment = r"(?:[A-Za-z0-9._~!$&'()*+,;=@-]|%[0-9A-F]{2})+"
+            assert re.fullmatch(f"{segment}(?:/(?:{segment}|:)+)*", artifact["uri"])
+            assert artifact["uriBaseId"] == "%SRCROOT%"
+            region = physical.get("region", {"startLine": 0})
+            assert "region" not in physical or region["startLine"] >= 1
+            assert region.get("startColumn", 1) >= 1
+            yield unquote(artifact["uri"]), (region["startLine"], region.get("startColumn", 0))
+
+
+def test_sarif_of_a_site_elsewhere_has_addresses_of_files(bench: Workbench, tmp_path: Path) -> None:
+    bench.bulletin("Tin số 1.md", "Các xã , phường.\n")
+    elsewhere = tmp_path / "nơi khác"
+    elsewhere.mkdir()
+    done = subprocess.run(
+        bench.command("check", "--config", str(bench.folder / "site.yaml"), "--format", "sarif"),
+        cwd=elsewhere, env=environment(), capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    (result,) = json.loads(done.stdout)["runs"][0]["results"]
+    artifact = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert artifact == {"uri": (bench.folder / "content/Tin số 1.md").as_uri()}
 
 
 def test_annotations_for_github(bench: Workbench) -> None:

@@ -20,6 +20,7 @@ from danvan_site.levels import LEVELS
 from tests import portals
 from tests.damage import damaged
 from tests.exports import export, item
+from tests.killing import killed_import, kills
 from tests.workbench import ROOT, Outcome, Workbench, environment
 
 BODY = "Sáng {n}, tổ dân vận họp dân ở nhà văn hóa, bàn việc **chung**.\n\nÔng *Sáu* góp ý.\n"
@@ -352,20 +353,16 @@ def test_a_ledger_whose_last_line_is_torn_goes_on(bench: Workbench) -> None:
         assert now == whole
 
 
-def test_an_import_that_is_killed_and_begun_again_gives_the_same_files(tmp_path: Path) -> None:
-    some = list(rows(400))
-    whole = Workbench(tmp_path / "mot-mach")
-    write_lines(whole.folder / "a.jsonl", some)
-    assert bring(whole, "a.jsonl").code == 0
-    chance = random.Random(6)
-    bench = Workbench(tmp_path / "bi-ngat")
-    write_lines(bench.folder / "a.jsonl", some)
-    kills = 0
-    for goal in sorted(chance.sample(range(5, 390), 4)):
-        kills += bench.import_killed_at(goal, "table", "a.jsonl", "--jobs", "2")
-    assert kills >= 2
-    assert bring(bench, "a.jsonl").code == 0
-    assert content(bench) == content(whole)
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_an_import_that_is_killed_and_begun_again_gives_the_same_files(
+    bench: Workbench, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write_lines(bench.folder / "a.jsonl", list(rows(400)))
+    victim = killed_import(
+        bench, tmp_path_factory, "table", "a.jsonl", "--originals", "--jobs", "2"
+    )
+    assert sum(path.endswith(".md") for path in victim.whole) == 400
+    victim.go_on(kills(4))
 
 
 def test_two_imports_at_once_bring_everything_once(bench: Workbench) -> None:

@@ -20,21 +20,18 @@ a row are killed, "the site before" is any that one of them was to publish.  The
 well, with the bytes of a clean one and nothing left over.  All this holds whether the workers are
 killed with their build or only the build, which they follow.
 
-``DANVAN_KILLS`` says how many builds are killed, ``DANVAN_KILLS_SEED`` begins other changes.
+``DANVAN_KILLS`` says how many builds are killed, ``DANVAN_KILLS_SEED`` begins other changes
+(`killing`, which kills the other commands, too).
 """
 
 from __future__ import annotations
 
-import contextlib
 import html
 import os
 import posixpath
 import random
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,10 +41,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from tests.killing import SEED, Run, kills
 from tests.newsroom import Newsroom
 from tests.workbench import Workbench, environment
 
-KILLS = int(os.environ.get("DANVAN_KILLS", "24"))
 BASE_URL = "https://example.org/ban-tin/"
 JOURNAL, MANIFEST, LOCK = ".danvan-journal", "manifest-sha256.txt", ".danvan-site.lock"
 HOME, SEARCH = "index.html", ("tim-kiem.html", "tim-kiem/")
@@ -194,59 +191,9 @@ class Interrupted:
 # Builds
 
 
-class Build:
-    """The program as a process, with its worker processes in a group of their own.
-
-    With *more* in its environment: see ENDING.
-    """
-
-    def __init__(self, site: Workbench, log: Path, **more: str) -> None:
-        self.log = log
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                site.command("build", "--jobs", "2"),
-                cwd=site.folder,
-                env=environment(**more),
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-
-    @property
-    def is_running(self) -> bool:
-        return self.process.poll() is None
-
-    def kill(self, with_workers: bool) -> bool:
-        """Kill it; tell whether it was still there to be killed."""
-        if with_workers and sys.platform != "win32":
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        else:
-            self.process.kill()
-        return self.was_killed()
-
-    def was_killed(self) -> bool:
-        """Wait for its end, and tell whether it was killed; otherwise it has to end well."""
-        code = self.process.wait(60)
-        was_killed = code in (
-            (1, signal.SIGTERM) if sys.platform == "win32" else (-signal.SIGKILL,)
-        )
-        assert was_killed or code == 0, self.log.read_text("utf-8")
-        return was_killed
-
-    def wait_for_workers(self) -> None:
-        """Workers whose build is gone go, too."""
-        deadline = time.monotonic() + 20
-        while sys.platform != "win32" and self._has_workers():
-            assert time.monotonic() < deadline, "worker processes outlive their build"
-            time.sleep(0.005)
-
-    def _has_workers(self) -> bool:
-        try:
-            os.killpg(self.process.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+def build(site: Workbench, log: Path, **more: str) -> Run:
+    """Start a build.  With *more* in its environment: see ENDING."""
+    return Run(site, log, "build", "--jobs", "2", **more)
 
 
 def end_at_a_step(site: Workbench, folder: Path, steps: int) -> bool:
@@ -256,9 +203,9 @@ def end_at_a_step(site: Workbench, folder: Path, steps: int) -> bool:
     (ending / "sitecustomize.py").write_text(ENDING, "utf-8")
     program = os.pathsep.join([str(ending), environment()["PYTHONPATH"]])
     output = str(site.output)
-    build = Build(site, folder / "output-0", PYTHONPATH=program, STEPS=str(steps), FOLDER=output)
-    was_killed = build.was_killed()
-    build.wait_for_workers()
+    run = build(site, folder / "output-0", PYTHONPATH=program, STEPS=str(steps), FOLDER=output)
+    was_killed = run.was_killed()
+    run.wait_for_workers()
     return was_killed
 
 
@@ -307,7 +254,7 @@ class Killer:
             return 0, 0
         return stat.st_ino, stat.st_mtime_ns
 
-    def await_moment(self, builds: Sequence[Build]) -> None:
+    def await_moment(self, builds: Sequence[Run]) -> None:
         """Wait for a random moment of the builds, in most cases while one of them publishes."""
         rng = self.rng
         self.is_publishing = False
@@ -316,7 +263,7 @@ class Killer:
             time.sleep(rng.uniform(0, self.before_publishing))
             self.is_publishing = self._journal_stamp() not in ((0, 0), stamp)
             return
-        while any(build.is_running for build in builds):
+        while any(each.is_running for each in builds):
             found = self._journal_stamp()
             if found not in ((0, 0), stamp):
                 self.before_publishing = time.monotonic() - start
@@ -325,8 +272,8 @@ class Killer:
                 return
             time.sleep(0.0005)
 
-    def start(self, count: int = 1) -> list[Build]:
-        return [Build(self.site, self.folder / f"output-{at}") for at in range(count)]
+    def start(self, count: int = 1) -> list[Run]:
+        return [build(self.site, self.folder / f"output-{at}") for at in range(count)]
 
     def end_at_a_step(self, before: Tree) -> int:
         """Start a build that is killed before some file of its publication moves or goes; return
@@ -342,12 +289,12 @@ class Killer:
         self.is_publishing = True
         return end_at_a_step(self.site, self.folder, steps)
 
-    def kill(self, builds: Sequence[Build]) -> int:
+    def kill(self, builds: Sequence[Run]) -> int:
         """Kill some builds at once; return how many were still running."""
         with_workers = self.rng.random() < 0.5
-        killed = sum([build.kill(with_workers) for build in builds])
-        for build in builds:
-            build.wait_for_workers()
+        killed = sum([each.kill(with_workers) for each in builds])
+        for each in builds:
+            each.wait_for_workers()
         return killed
 
     def check(self, before: Tree, killed: int) -> None:
@@ -430,9 +377,9 @@ def concurrent_builds(killer: Killer, most: int) -> int:
     victims = killer.rng.sample(builds, min(most, 2))
     killed = killer.kill(victims)
     killer.killed["one of several"] += killed
-    for build in builds:
-        if build not in victims:
-            assert build.process.wait(120) == 0, build.log.read_text()
+    for each in builds:
+        if each not in victims:
+            assert each.process.wait(120) == 0, each.log.read_text()
     killer.settled()
     return killed
 
@@ -444,10 +391,9 @@ ROUNDS = (first_builds, incremental_builds, concurrent_builds)
 def test_killed_builds_leave_a_site_whose_links_live_and_the_next_one_finishes_it(
     builds: Callable[[Killer, int], int], tmp_path: Path
 ) -> None:
-    seed = int(os.environ.get("DANVAN_KILLS_SEED", "1"))
-    print(f"{builds.__name__}, seed {seed}")
-    killer = Killer(tmp_path, seed)
-    left = -(-KILLS // len(ROUNDS))
+    print(f"{builds.__name__}, seed {SEED}")
+    killer = Killer(tmp_path, SEED)
+    left = -(-kills(24) // len(ROUNDS))
     while left > 0:
         left -= builds(killer, left)
     print(dict(killer.killed))

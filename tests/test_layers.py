@@ -37,8 +37,8 @@ LAYERS = (
     ("stages",),
     ("builder",),
     ("reloading",),
-    ("server", "importers", "counting", "scaffold"),
-    ("examining", "integrity"),
+    ("server", "importers", "counting"),
+    ("examining", "integrity", "scaffold"),
     ("cli",),
     ("__main__",),
 )

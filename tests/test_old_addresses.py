@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Response
 
 from tests.sites import serving
-from tests.workbench import SETTINGS, Workbench
+from tests.workbench import ROOT, SETTINGS, Workbench
 
 A, B = "2020/07/a.html", "2020/07/b.html"
 
@@ -352,6 +353,51 @@ def _answer(connection: http.client.HTTPConnection, asked: str) -> tuple[int, st
     return response.status, urlsplit(response.headers.get("Location") or "").path
 
 
+HEADERS = {
+    "Content-Security-Policy": "script-src 'self'; base-uri 'none'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def _sends_the_headers(host: http.client.HTTPConnection) -> None:
+    """All that stands below the sub-folder has each of the headers, once."""
+    for path, status in [
+        ("", 200),
+        (A, 200),
+        ("2020/07/", 200),
+        ("khong-co.html", 404),
+        ("2020/07/khong-co/", 404),
+        ("Tin-Tuc/%C4%90%E1%BB%95i%20m%E1%BB%9Bi.aspx", 301),
+        ("giao-dien/theme.css", 200),
+        ("giao-dien/emblem.svg", 200),
+        ("du-lieu/bai-viet.csv", 200),
+    ]:
+        host.request("GET", f"/ban-tin/{path}")
+        response = host.getresponse()
+        response.read()
+        assert response.status == status, path
+        for name, value in HEADERS.items():
+            assert response.headers.get_all(name) == [value], (path, name)
+
+
+def test_files_for_hosts_without_a_server_of_ours_have_their_syntax(moved: Workbench) -> None:
+    """Netlify and Cloudflare: an address, then a header on each line with two spaces before it.
+    IIS: the handbook's own file."""
+    first, *lines = moved.page("_headers").splitlines()
+    assert first == "/ban-tin/*"
+    assert all(re.fullmatch(r"  [A-Za-z-]+: [!-~][ -~]{1,1990}", line) for line in lines)
+    assert dict(line.strip().split(": ", 1) for line in lines) == HEADERS
+    handbook = (ROOT / "docs/huong-dan.md").read_text("utf-8")
+    (text,) = re.findall(r"```xml\n( *<\?xml .*?)```", handbook, re.DOTALL)
+    sample = ElementTree.fromstring(textwrap.dedent(text).encode())
+    assert sample.tag == "configuration"
+    (given,) = sample.findall("system.webServer/httpProtocol/customHeaders")
+    assert {each.tag for each in given} == {"add", "remove"}
+    assert {each.attrib["name"]: each.attrib["value"] for each in given.iter("add")} == HEADERS
+
+
 def _program(name: str) -> str:
     found = shutil.which(name, path=os.environ["PATH"] + os.pathsep + "/usr/sbin")
     if not found:
@@ -373,6 +419,7 @@ http {{
   map $request_uri $dia_chi_moi {{ default ""; include {moved.output}/nginx-redirects.conf; }}
   server {{
     listen 127.0.0.1:{port};
+    include {moved.output}/nginx-headers.conf;
     if ($dia_chi_moi) {{ return 301 $dia_chi_moi; }}
     location /ban-tin/ {{
       alias {moved.output}/; index index.html; error_page 404 /ban-tin/404.html;
@@ -382,6 +429,7 @@ http {{
 """
     )
     with _running([program, "-e", "stderr", "-c", str(config)], port) as host:
+        _sends_the_headers(host)
         for asked, expected in [
             ("/ban-tin/?p=123", (301, f"/ban-tin/{A}")),
             ("/ban-tin/?p=1234", (301, f"/ban-tin/{B}")),
@@ -397,7 +445,7 @@ http {{
 def test_apache_leads_on_by_its_rules(moved: Workbench, tmp_path: Path) -> None:
     program, port = _program("apache2"), _free_port()
     modules = Path(os.environ.get("APACHE_MODULES", "/usr/lib/apache2/modules"))
-    names = ("mpm_event", "authz_core", "dir", "rewrite", "alias")
+    names = ("mpm_event", "authz_core", "dir", "rewrite", "alias", "headers")
     loaded = "\n".join(f"LoadModule {name}_module {modules}/mod_{name}.so" for name in names)
     config = tmp_path / "apache.conf"
     config.write_text(
@@ -416,6 +464,7 @@ Require all granted
 """
     )
     with _running([program, "-X", "-f", str(config)], port) as host:
+        _sends_the_headers(host)
         for asked, expected in [
             ("/ban-tin/?p=123", (301, f"/ban-tin/{A}")),
             ("/ban-tin/index.html?utm_source=x&P=123", (301, f"/ban-tin/{A}")),

@@ -1,14 +1,16 @@
 """The published folder: nothing of anyone else's is touched, nothing is ever half there."""
 
 import hashlib
-import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.killing import Victim, kills
 from tests.workbench import Workbench, environment
+
+BOOKKEEPING = ("public/.danvan-site.lock",)
 
 
 @pytest.fixture
@@ -156,24 +158,18 @@ def test_the_manifest_tells_every_published_file(site: Workbench) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_killed_build_leaves_a_whole_site_and_the_next_one_finishes_it(
-    site: Workbench, tmp_path: Path
+    site: Workbench, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     site.build()
-    rng = random.Random(7)
-    for attempt in range(8):
-        old = site.tree()
-        for number in range(30):
-            site.bulletin(f"2020/07/bai-{number:02d}.md", title=f"Lần {attempt} bài {number}")
-        site.bulletin(f"2020/08/them-{attempt}.md", date="2020-08-01")
-        site.kill(0.15 + rng.random() * 0.6)
-        now = site.tree()
-        assert "index.html" in now
-        for path in old.keys() - now.keys():
-            pytest.fail(f"{path} was removed by a build that did not finish")
-        site.build()
-        clean = ["--output", str(tmp_path / "clean"), "--cache", str(tmp_path / "cache")]
-        site.build(*clean)
-        assert site.tree() == site.tree(tmp_path / "clean")
+    for number in range(30):
+        site.bulletin(f"2020/07/bai-{number:02d}.md", title=f"Sửa {number}")
+    site.bulletin("2020/08/them.md", date="2020-08-01")
+    (site.folder / "content/2020/07/bai-07.md").rename(site.folder / "content/2020/07/bay.md")
+    victim = Victim(
+        site, tmp_path_factory.mktemp("kills"), "build", "--jobs", "2", unread=BOOKKEEPING
+    )
+    victim.learn()
+    victim.go_on(kills(8))
 
 
 def test_two_builds_at_once_both_end_well(site: Workbench, tmp_path: Path) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,16 +136,6 @@ class Workbench:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-
-    def import_killed_at(self, goal: int, *arguments: str) -> bool:
-        """Import and kill it when *goal* bulletins are there; tell whether it was not done yet."""
-        process = self.start("import", *arguments)
-        while process.poll() is None:
-            if sum(1 for _ in (self.folder / "content").rglob("*.md")) >= goal:
-                process.send_signal(signal.SIGKILL)
-                break
-            time.sleep(0.002)
-        return process.wait() == -signal.SIGKILL
 
     def page(self, path: str) -> str:
         """Return a published file's text."""

@@ -183,6 +183,8 @@ class Target:
     _taken: set[PurePosixPath] = field(default_factory=set)
     # Folders that were found to lie in the target: to resolve each path takes longer than to write.
     _inside: set[PurePosixPath] = field(default_factory=set)
+    # The lines of the table of originals, once it has been read.
+    _listed: set[bytes] | None = None
 
     @property
     def folder(self) -> Path:
@@ -325,8 +327,24 @@ class Target:
         path = self._original(item)
         create(path, item.original)
         # What the ledger knows of a source is not the digest of its bytes.
-        with self._contained(PurePosixPath(ORIGINALS, ORIGINALS_OF)).open("ab") as table:
-            table.write(f"{path.name}\t{written}\n".encode())
+        self._list_original(f"{path.name}\t{written}".encode())
+
+    def _list_original(self, line: bytes) -> None:
+        """Add a line to the table of originals, unless a run has that was killed before its record;
+        what one has only begun is ended."""
+        with self._contained(PurePosixPath(ORIGINALS, ORIGINALS_OF)).open("a+b") as table:
+            if self._listed is None:
+                table.seek(0)
+                *whole, begun = table.read().split(b"\n")
+                self._listed = set(whole)
+                if begun and line.startswith(begun):
+                    table.truncate(table.seek(0, os.SEEK_END) - len(begun))
+                elif begun:
+                    table.write(b"\n")
+                    self._listed.add(begun)
+            if line not in self._listed:
+                table.write(line + b"\n")
+                self._listed.add(line)
 
     def mend_original(self, item: Item) -> None:
         """Keep the original of what came before anew, where a power cut has emptied it."""
