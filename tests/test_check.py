@@ -227,6 +227,9 @@ def test_sarif_is_what_the_standard_asks_for(bench: Workbench) -> None:
         bench.bulletin(name, "😀 Các xã , phường.\n")
     bench.bulletin("khóa.md", "Thân bài.\n", titel="x")
     bench.write("content/rỗng.md", "")
+    bench.bulletin(
+        "phông cũ.md", "Mét tËp thÓ v÷ng m¹nh, ®oµn kÕt, hÕt lßng v× nh©n d©n phôc vô.\n"
+    )
     outcome = bench.run("check", "--format", "sarif")
     assert outcome.code == 1
     log = json.loads(outcome.stdout)
@@ -271,6 +274,13 @@ def sarif_places(log: dict[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
             assert "region" not in physical or region["startLine"] >= 1
             assert region.get("startColumn", 1) >= 1
             yield unquote(artifact["uri"]), (region["startLine"], region.get("startColumn", 0))
+
+
+def test_sarif_names_no_region_where_no_line_is_known(bench: Workbench) -> None:
+    bench.bulletin("a.md")
+    (bench.folder / "content/b.md").symlink_to(bench.folder / "site.yaml")
+    log = json.loads(bench.run("check", "--format", "sarif").stdout)
+    assert ("content/b.md", (0, 0)) in list(sarif_places(log))
 
 
 def test_sarif_of_a_site_elsewhere_has_addresses_of_files(bench: Workbench, tmp_path: Path) -> None:

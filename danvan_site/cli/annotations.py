@@ -25,8 +25,9 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE
 
 def _from_here(options: BuildOptions, file: str) -> str:
     """Return the path of a file of the site as it is from where the program was started, which is
-    where a repository begins; a file elsewhere has an absolute path."""
-    path = (options.site / file).resolve()
+    where a repository begins; a file elsewhere has an absolute path.  A link is itself meant."""
+    path = options.site / file
+    path = path.parent.resolve() / path.name
     here = Path.cwd().resolve()
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
 
