@@ -118,6 +118,22 @@ def test_documents_are_found_and_nothing_else(text: str) -> None:
     assert [each.name for each in citations.find(text)] == CASES[text]
 
 
+def test_the_first_mention_in_the_prose_is_a_link_where_there_is_something_to_lead_to() -> None:
+    html = (
+        "<h2>10/2022/QH15</h2>\n<p>Luật 10/2022/QH15, lại 10/2022/QH15 &amp; 30/2020/NĐ-CP,"
+        " hết.</p>\n<p>10 / 2022 / QH15; 12/2021/NĐ-CP</p><p>không</p>"
+    )
+    known, documents = citations.marked(html)
+    assert documents == ["10/2022/QH15", "30/2020/NĐ-CP", "12/2021/NĐ-CP"]
+    addresses = {"10-2022-qh15": "van-ban/a.html", "12-2021-nd-cp": "van-ban/b.html"}
+    linked = html.replace(
+        "Luật 10/2022/QH15", 'Luật <a href="van-ban/a.html">10/2022/QH15</a>'
+    ).replace("12/2021/NĐ-CP", '<a href="van-ban/b.html">12/2021/NĐ-CP</a>')
+    assert citations.linked(known, addresses) == linked
+    assert citations.linked(known, {}) == html
+    assert citations.linked(html, addresses) == html
+
+
 def test_one_document_has_one_identity_however_it_is_written() -> None:
     found = [{citations.identity(spelling) for spelling in group} for group in SAME]
     assert [len(each) for each in found] == [1] * len(SAME)

@@ -28,6 +28,15 @@ CASES = {
     "<p>QCDC (quy chế dân chủ)</p>": None,
     "<p>họp tổ dân phố</p>": None,
     "<p>CT-XH</p>": '<p><abbr title="chính trị – xã hội">CT-XH</abbr></p>',
+    "<P>QCDC</P> QCDC": f"<P>{MARKED}</P> QCDC",
+    "QCDC": MARKED,
+    "<hr>rồi QCDC": f"<hr>rồi {MARKED}",
+    "<pre>QCDC": None,
+}
+# No prose: links, headings, what is explained or is code.  What follows is prose again.
+CASES |= {
+    f"<{tag}>QCDC</{tag}><p>QCDC</p>": f"<{tag}>QCDC</{tag}><p>{MARKED}</p>"
+    for tag in ("h1", "h3", "H4", "h5", "h6", "summary", "abbr", "pre", "kbd", "samp")
 }
 
 

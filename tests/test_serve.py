@@ -21,6 +21,7 @@ import filelock
 import pytest
 from playwright.sync_api import Browser
 
+from danvan_site.server import contained
 from tests.sites import Window
 from tests.workbench import ROOT, Workbench, environment
 
@@ -357,6 +358,27 @@ def test_folders_are_not_listed(standing: Preview) -> None:
     answer, text = standing.get("/ban-tin/kho/")
     assert answer.status == 404
     assert "tin.txt" not in text
+
+
+def test_what_is_contained_is_named_by_a_plain_path(tmp_path: Path) -> None:
+    folder = tmp_path / "public"
+    (folder / "a/b").mkdir(parents=True)
+    (folder / "a/b/c.html").write_text("c")
+    for name in ("d:e", "d\\e", ".f", "a/.f"):
+        (folder / name).write_text("x")
+    (tmp_path / "public2").mkdir()
+    (tmp_path / "public2/x").write_text("x")
+    (folder / "out").symlink_to(tmp_path / "public2")
+    (folder / "in").symlink_to(folder / "a/b")
+    (folder / "loop").symlink_to(folder / "loop")
+    inside = (folder / "a/b/c.html").resolve()
+    for path in ("a/b/c.html", "a//b/c.html", "/a/b/c.html", "in/c.html"):
+        assert contained(folder, path) == inside
+    assert contained(folder, "") == folder.resolve()
+    assert contained(folder, "a/b/") == inside.parent
+    for path in ("d:e", "d\\e", ".f", "a/.f", "..", "../public2/x", "out", "out/x", "loop", "none",
+                 "a/b/c.html/d", "\0", "a" * 5000):  # fmt: skip
+        assert contained(folder, path) is None, path
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
