@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from danvan_site import durable
 from danvan_site.importers import placing
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
@@ -63,14 +64,52 @@ def test_a_new_file_is_written_whole_and_never_over_another(tmp_path: Path) -> N
     assert placing.create_copy(path.with_name("y.md"), source) is True
     (path.parent / "z.md").symlink_to(tmp_path / "nowhere")
     assert placing.create(path.parent / "z.md", b"ba") is False
-    placing.replace(path, b"ba")
-    placing.replace(tmp_path / "c" / "d" / "x.md", b"bon")
+    (path.parent / "empty.md").touch()
+    assert placing.create(path.parent / "empty.md", b"bon") is True
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.exists()} == {
-        "x.md": b"ba",
+        "x.md": b"mot",
         "y.md": b"hai",
+        "empty.md": b"bon",
     }
-    assert [each.name for each in (tmp_path / "c" / "d").iterdir()] == ["x.md"]
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "hollow"),
+    [
+        (b"", True),
+        (b"\0", True),
+        (b"\0" * 9, True),
+        (b"\0\0a", False),
+        (b"a\0", False),
+        (b"0", False),
+    ],
+)
+def test_what_holds_nothing_is_hollow(tmp_path: Path, data: bytes, hollow: bool) -> None:
+    path = tmp_path / "x.md"
+    path.write_bytes(data)
+    (tmp_path / "link.md").symlink_to(path)
+    assert placing.is_hollow(path) is hollow
+    found = [placing.is_hollow(tmp_path / name) for name in ("link.md", "nowhere.md", ".")]
+    assert found == [False, False, False]
+
+
+def test_a_file_is_replaced_whole_with_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / ("ă" * 120)
+    path.write_bytes(b"mot")
+    path.chmod(0o640)
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"cua toi")
+    (tmp_path / f".{'ă' * 40}.part").symlink_to(mine)
+    durable.replace(path, b"hai")
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {
+        path.name: b"hai",
+        "mine": b"cua toi",
+    }
+    assert sys.platform == "win32" or path.stat().st_mode & 0o777 == 0o640
+    durable.replace(path, b"ba", tmp_path / "by")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["mine", path.name]
+    assert path.read_bytes() == b"ba"
 
 
 def test_what_a_killed_run_left_is_begun_anew(tmp_path: Path) -> None:
@@ -82,7 +121,7 @@ def test_what_a_killed_run_left_is_begun_anew(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_leaves_no_half(tmp_path: Path) -> None:
     (tmp_path / "x.md").mkdir()
     with pytest.raises(OSError):
-        placing.replace(tmp_path / "x.md", b"mot")
+        durable.replace(tmp_path / "x.md", b"mot")
     with pytest.raises(OSError):
         placing.create_copy(tmp_path / "y.md", tmp_path / "nowhere")
     with pytest.raises(OSError):
