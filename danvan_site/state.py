@@ -114,7 +114,10 @@ class State:
     def remove(path: Path) -> None:
         """Remove a state file with all that belongs to it."""
         for suffix in ("", "-wal", "-shm", "-journal"):
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
+            file = Path(f"{path}{suffix}")
+            with contextlib.suppress(OSError):
+                file.rmdir()  # An empty folder may stand in its place.
+            file.unlink(missing_ok=True)
 
     def _open(self, identity: str) -> None:
         self._database = sqlite3.connect(self.path, isolation_level=None)
