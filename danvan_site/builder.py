@@ -9,21 +9,20 @@ which is loaded only when there is.
 from __future__ import annotations
 
 import contextlib
-import errno
+import dataclasses
 import hashlib
 import marshal
 import math
-import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from danvan_site import compression, config, discovery
+from danvan_site import compression, config, discovery, failures
 from danvan_site.beside import beside
 from danvan_site.discovery import File
-from danvan_site.errors import Place, Problem, UsageError
+from danvan_site.errors import Place, Problem, Severity, UsageError, named
 from danvan_site.locks import locked
 from danvan_site.memory import collection_paused, peak_memory
 from danvan_site.options import BuildOptions, BuildReport, Progress
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 # A file changed this shortly before it was looked at may change again within the same tick of
 # the file system's clock, so its time proves nothing (git calls such entries racy).
 _RACY_NS = 2_000_000_000
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def build(
@@ -52,19 +50,38 @@ def build(
     looks on where nothing is published.
 
     Raises ContentError with all problems of the sources, and UsageError; either way the
-    published folder is as it was, or, where the disk was full in the end, as it is to be.
+    published folder is as it was, or, where a drive failed in the end, whole as after a kill.
     """
     settings = config.load(options.config, options.shown(options.config), options.base_url)
+    with failures.told(options, path := _state_path(options)):
+        try:
+            return _build(options, settings, path, progress, waiting, examiner)
+        except sqlite3.Error as error:
+            if not failures.is_damage(error):
+                raise
+            # The state is a cache: with a new one all is as it was.
+            anew = dataclasses.replace(options, clean=True)
+            return _build(anew, settings, path, progress, waiting, examiner)
+
+
+def _build(
+    options: BuildOptions,
+    settings: config.Settings,
+    path: Path,
+    progress: Progress,
+    waiting: Callable[[], None],
+    examiner: Examiner | None,
+) -> BuildReport:
+    """Build with the state file *path*."""
     _check_folders(options)
     if options.executor:
         from danvan_site import cluster
 
         cluster.check(options.executor)
     folder = OutputFolder(options.output, options.shown(options.output))
-    with collection_paused(), _told_if_full(options), contextlib.ExitStack() as stack:
+    with collection_paused(), contextlib.ExitStack() as stack:
         if options.publish:
             stack.enter_context(folder.locked(waiting))
-        path = _state_path(options)
         # Also an examination that publishes nothing reads the sources into the state.
         stack.enter_context(locked(path.with_suffix(".lock"), waiting))
         if options.clean:
@@ -72,27 +89,6 @@ def build(
         state = State(path, _identity(options, settings), shared=bool(options.executor))
         stack.callback(state.close)
         return _Build(options, settings, folder, state, progress, examiner).run()
-
-
-@contextlib.contextmanager
-def _told_if_full(options: BuildOptions) -> Iterator[None]:
-    """Say of a full disk what it is: nobody's mistake, and none of the program's."""
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        if not _is_of_full_disk(error):
-            raise
-        folders = [each for each in (options.cache, options.output) if each.is_dir()]
-        fullest = min(folders, key=lambda each: shutil.disk_usage(each).free)
-        raise UsageError("disk-full", Place(options.shown(fullest))) from error
-
-
-def _is_of_full_disk(error: OSError | sqlite3.Error) -> bool:
-    if isinstance(error, sqlite3.Error):
-        # What Python itself finds wrong has no code.
-        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    # numpy says in words alone how little of an array could be written.
-    return error.errno in _FULL or (error.errno is None and "requested and" in str(error))
 
 
 def _check_folders(options: BuildOptions) -> None:
@@ -167,7 +163,9 @@ class _Build:
         shown = options.shown(options.content)
         files, problems = discovery.discover(options.content, shown)
         trusted_before = self._state.mark_seen() - _RACY_NS
-        report = self._as_it_was(files, scan, trusted_before) if options.publish else None
+        is_told_of = any(each.severity is Severity.ERROR for each in problems)
+        is_same = options.publish and not is_told_of
+        report = self._as_it_was(files, scan, trusted_before) if is_same else None
         if report:
             report.seconds["discover"] = time.perf_counter() - start
             return report
@@ -258,8 +256,8 @@ def _asked(options: BuildOptions, settings: config.Settings) -> str:
     encoders = compression.encoders() if options.precompress else {}
     digest = hashlib.blake2b(repr((settings, asked, encoders)).encode("utf-8", "surrogatepass"))
     for folder in dict.fromkeys((options.templates, theme_folder())):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                digest.update(f"\0{path}\0".encode("utf-8", "surrogatepass"))
+        for path in discovery.files_beneath(folder):
+            digest.update(f"\0{path}\0".encode("utf-8", "surrogatepass"))
+            with named(path):
                 digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -46,9 +46,28 @@ def discover(root: Path, shown: str) -> tuple[dict[str, File], list[Problem]]:
                 elif entry.is_dir(follow_symlinks=False):
                     pending.append(name + "/")
                 elif entry.is_file(follow_symlinks=False):
+                    if path in files:
+                        problems.append(Problem("name-twice", Place(f"{shown}/{path}")))
                     stamp = Stamp.of(entry.stat(follow_symlinks=False))
                     files[path] = File(path, name, stamp)
     return dict(sorted(files.items())), problems
+
+
+def files_beneath(folder: Path) -> list[Path]:
+    """Return all files beneath a folder, none where there is no such folder.
+
+    Raises OSError where any of it cannot be looked at: what is not seen would seem to be gone.
+    """
+    found: list[Path] = []
+    for base, _, names in os.walk(folder, onerror=_unless_missing):
+        files = (Path(base, name) for name in names)
+        found += (path for path in files if path.is_file())
+    return sorted(found)
+
+
+def _unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 def _is_skipped(name: str) -> bool:

@@ -6,10 +6,12 @@ is an exception.  A bug is never dressed up as either.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 
@@ -77,6 +79,18 @@ class ContentError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: problem.order)
         super().__init__(f"{len(self.problems)} problems")
+
+
+@contextlib.contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Have errors that name no file name *path*: systems name none where reading or writing stops
+    in the middle."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 # Nobody mistypes a longer word, and comparing it takes as long as it is long.

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import filelock
 
+from danvan_site.errors import named
+
 
 @contextlib.contextmanager
 def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
@@ -16,13 +18,17 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
     The file stays behind: removing it would let a third program in beside the second.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        path.rmdir()  # An empty folder may stand in its place.
     lock = filelock.FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        waiting()
-        lock.acquire()
+    with named(path):
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            waiting()
+            lock.acquire()
     try:
         yield
     finally:
-        lock.release()
+        with named(path):
+            lock.release()

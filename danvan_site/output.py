@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from danvan_site import durable, locks, vietnamese
-from danvan_site.errors import Place, UsageError
+from danvan_site.errors import Place, UsageError, named
 
 MARKER = ".danvan-site"
 MANIFEST = "manifest-sha256.txt"
@@ -223,6 +223,16 @@ class OutputFolder:
         if not staged and not removed and self.owned() == digests:
             return
         self._refuse_links([*staged, *removed])
+        with named(self.root):
+            self._publish(staged, removed, digests, stale)
+
+    def _publish(
+        self,
+        staged: Sequence[str],
+        removed: Collection[str],
+        digests: Mapping[str, str],
+        stale: Collection[str],
+    ) -> None:
         # The contents are on the disk before the journal, the journal before a name changes, the
         # names before the manifest, and that before the journal goes: a power cut at any moment
         # leaves what the next build can tell.

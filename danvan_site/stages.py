@@ -104,7 +104,8 @@ class Stages:
         self._folder = folder
         self._state = state
         self._rows = Rows(str(state.path))
-        self._workers = Workers(options.jobs, self._found if options.executor else None)
+        find = self._found if options.executor else None
+        self._workers = Workers(options.jobs, find, Place(options.shown(options.config)))
         self._progress = progress
         self._program = program
         self._reading = _read_options(options, settings)

@@ -120,7 +120,10 @@ class State:
     def remove(path: Path) -> None:
         """Remove a state file with all that belongs to it."""
         for suffix in ("", "-wal", "-shm", "-journal", "-unsettled"):
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
+            file = Path(f"{path}{suffix}")
+            with contextlib.suppress(OSError):
+                file.rmdir()  # An empty folder may stand in its place.
+            file.unlink(missing_ok=True)
 
     def _doubt(self) -> None:
         """Forget a state that was being written when the machine went down; mark this one."""
@@ -131,6 +134,8 @@ class State:
             self.remove(self.path)
         except FileNotFoundError:
             pass
+        except IsADirectoryError:
+            self.remove(self.path)
         durable.replace(self._mark, boot.encode())
 
     def _open(self, identity: str) -> None:

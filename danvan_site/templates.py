@@ -11,21 +11,26 @@ import hashlib
 import json
 import os
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from jinja2 import meta, nodes
+from jinja2.bccache import Bucket
+from jinja2.loaders import split_template_path
 
 from danvan_site import catalog
+from danvan_site.discovery import files_beneath
 from danvan_site.environment import Environment
-from danvan_site.errors import Place, Problem
+from danvan_site.errors import Place, Problem, named
 from danvan_site.remote import of_build
 from danvan_site.theme import theme_folder
 
 ASSETS = "giao-dien"
+# So many bytes at the beginning of a file of the cache tell whether the rest is as it was.
+_DIGEST = 16
 
 
 class TemplateProblem(Exception):
@@ -56,14 +61,14 @@ class Templates:
             if not stale.name.startswith(prefix):
                 stale.unlink(missing_ok=True)
         self._environment = Environment(
-            loader=jinja2.FileSystemLoader([str(each) for each in self._folders]),
+            loader=_Loader(self._folders),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            bytecode_cache=jinja2.FileSystemBytecodeCache(str(cache_folder), f"{prefix}%s.bin"),
+            bytecode_cache=_Compiled(cache_folder, prefix),
         )
         self._environment.use(self.words)
         self._sources: dict[str, str] = {}
@@ -185,8 +190,8 @@ class Templates:
         found: dict[str, str] = {}
         for folder in reversed(self._folders):
             base = folder / ASSETS
-            for file in sorted(base.rglob("*")) if base.is_dir() else ():
-                if file.is_file() and not file.name.startswith("."):
+            for file in files_beneath(base):
+                if not file.name.startswith("."):
                     path = f"{ASSETS}/{file.relative_to(base).as_posix()}"
                     found[path] = hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
         return found
@@ -206,9 +211,7 @@ class _References:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._is_new = False
-        self._known: dict[str, list[str]] = {}
-        with contextlib.suppress(OSError, ValueError):
-            self._known = json.loads(file.read_text("utf-8"))
+        self._known: dict[str, list[str]] = json.loads(_kept(file) or b"{}")
 
     def of(self, source: str, find: Callable[[], list[str]]) -> list[str]:
         """Return what is known of a source, or what *find* returns."""
@@ -221,10 +224,70 @@ class _References:
     def keep(self) -> None:
         """Write what is new."""
         if self._is_new:
-            temporary = self._file.with_suffix(f".{os.getpid()}")
-            temporary.write_text(json.dumps(self._known), "utf-8")
-            temporary.replace(self._file)
+            _keep(self._file, json.dumps(self._known).encode())
             self._is_new = False
+
+
+class _Loader(jinja2.BaseLoader):
+    """Finds a template in the first of some *folders* that has it.
+
+    A drive that fails must not pass for a file that is not there: the program's own template would
+    take the place of the site's.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+
+    def get_source(
+        self, environment: jinja2.Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        for folder in self._folders:
+            file = folder.joinpath(*split_template_path(template))
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError), named(file):
+                return file.read_text("utf-8"), str(file), lambda: True
+        raise jinja2.TemplateNotFound(template)
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates as they were compiled, in files of *folder* whose names begin with *prefix*."""
+
+    def __init__(self, folder: Path, prefix: str) -> None:
+        self._folder = folder
+        self._prefix = prefix
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        data = _kept(self._path(bucket))
+        if data:
+            bucket.bytecode_from_string(data)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        _keep(self._path(bucket), bucket.bytecode_to_string())
+
+    def _path(self, bucket: Bucket) -> Path:
+        return self._folder / f"{self._prefix}{bucket.key}.bin"
+
+
+def _kept(path: Path) -> bytes:
+    """Return what `_keep` wrote, nothing where it is missing or not as it was."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return b""
+    return data[_DIGEST:] if _digest(data[_DIGEST:]) == data[:_DIGEST] else b""
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write a file of the cache whole, in the place of whatever is there."""
+    temporary = path.with_suffix(f".{os.getpid()}")
+    with named(temporary):
+        temporary.write_bytes(_digest(data) + data)
+    with contextlib.suppress(OSError):
+        path.rmdir()  # An empty folder may stand in its place.
+    temporary.replace(path)
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_DIGEST).digest()
 
 
 def _dynamic_line(tree: nodes.Template) -> int:

@@ -17,12 +17,13 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
+from danvan_site.errors import Place, UsageError
 from danvan_site.memory import OwnMemory, collection_paused, peak_memory
 from danvan_site.remote import Stored, digest, run_for_build
 
@@ -67,13 +68,17 @@ _PATIENCE = 2.0
 class Workers:
     """Up to *jobs* worker processes (0: one for each processor), started when there is enough
     work; otherwise, or with one job, all is done in this process.  Where *find* is given, it finds
-    the workers, at the beginning, and *jobs* counts for nothing."""
+    the workers, at the beginning, and *jobs* counts for nothing.
 
-    def __init__(self, jobs: int, find: Callable[[], Elsewhere] | None = None) -> None:
+    Where one of them ends before its time UsageError is raised, of *place*."""
+
+    def __init__(
+        self, jobs: int, find: Callable[[], Elsewhere] | None = None, place: Place | None = None
+    ) -> None:
         self._find = find
         self._jobs = jobs or os.cpu_count() or 1
         self._values: list[Any] = []
-        self._pool: _Pool = _Own(self._jobs, self._values)
+        self._pool: _Pool = _Own(self._jobs, self._values, place)
 
     def __enter__(self) -> Workers:
         if self._find:
@@ -191,8 +196,9 @@ _memory = OwnMemory()
 class _Own:
     """Processes of our own, started for the work that there is."""
 
-    def __init__(self, jobs: int, values: Sequence[Any]) -> None:
+    def __init__(self, jobs: int, values: Sequence[Any], place: Place | None) -> None:
         self.size = jobs
+        self._place = place
         self._values = values
         self._processes: ProcessPoolExecutor | None = None
         self._peaks: dict[int, int] = {}
@@ -216,10 +222,16 @@ class _Own:
             self._processes = ProcessPoolExecutor(
                 self.size, mp_context=context, initializer=_receive, initargs=(self._values,)
             )
-        return self._processes.submit(_run, function, argument, items)
+        try:
+            return self._processes.submit(_run, function, argument, items)
+        except BrokenExecutor as error:
+            raise UsageError("worker-lost", self._place) from error
 
     def result(self, future: Future[Any]) -> Sequence[Any]:
-        process, peak, results = future.result()
+        try:
+            process, peak, results = future.result()
+        except BrokenExecutor as error:
+            raise UsageError("worker-lost", self._place) from error
         self._peaks[process] = peak
         found: Sequence[Any] = results
         return found

@@ -228,6 +228,14 @@ def test_files_that_the_documents_name_are_there() -> None:
             assert (ROOT / name).exists(), (document.name, name)
 
 
+def test_tests_that_the_table_of_security_names_are_there() -> None:
+    for row in _text(ROOT / "SECURITY.md").splitlines():
+        holder = ""
+        for file, name in re.findall(r"`(?:(tests/\w+\.py)::)?(test_\w+)`", row):
+            holder = file or holder
+            assert f"\ndef {name}(" in _text(ROOT / holder), (holder, name)
+
+
 def test_the_changelog_has_this_version() -> None:
     assert f"\n## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 

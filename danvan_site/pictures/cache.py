@@ -63,6 +63,8 @@ class Cache:
         try:
             with open(temporary, "xb") as file:
                 file.writelines((first, *parts.values()))
+            with contextlib.suppress(OSError):
+                self._path(key).rmdir()  # An empty folder may stand in its place.
             os.replace(temporary, self._path(key))
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -286,6 +286,9 @@ def write(path: str, data: bytes) -> os.stat_result:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(handle, rest) :]
+    except OSError as error:
+        error.filename = path  # The system names none here.
+        raise
     finally:
         os.close(handle)
     # Some systems set the time of a file that is written when it is closed.

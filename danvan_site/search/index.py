@@ -83,8 +83,7 @@ class Index:
 
     def spooled(self, state: State, workers: Workers, folder: Path) -> Spool:
         """Bring the posting rows up to date; return them."""
-        folder.mkdir(parents=True, exist_ok=True)
-        there = {file.name for file in folder.iterdir()}
+        there = spooling.intact(folder)
         digest, version = state.spooled()
         if digest == self.digest and there >= self._files():
             return Spool(str(folder), str(state.path), len(self.sources), version)
@@ -94,8 +93,7 @@ class Index:
         version = _digest([self.digest, *words])
         spool = Spool(str(folder), str(state.path), len(self.sources), version)
         self._spool(spool, words, state, workers, there)
-        for name in there - self._files():
-            (folder / name).unlink()
+        spooling.keep_intact(folder, self._files())
         state.keep_spooled(self.digest, version)
         return spool
 
@@ -149,7 +147,7 @@ class Index:
         there: Set[str],
     ) -> None:
         """Write the rows of blocks that are not as they were; *there* are the files that are."""
-        self._keep_hashes(spool, words, state)
+        self._keep_hashes(spool, words, state, is_there=WORDS in there)
         paths = [source.path for source in self.sources]
         layout = spool.layout
         known, digests, jobs = state.blocks(), {}, []
@@ -177,16 +175,18 @@ class Index:
         if layout.large:
             self._keep_vocabulary(spool, words, spooling.counts_of_blocks(spool), _RARE)
 
-    def _keep_hashes(self, spool: Spool, words: Sequence[str], state: State) -> None:
+    def _keep_hashes(
+        self, spool: Spool, words: Sequence[str], state: State, *, is_there: bool
+    ) -> None:
         """Write the hashes of all words; those of the words that are known are there."""
         path = Path(spool.path(WORDS))
         count, digest = state.vocabulary()
-        if digest != _digest(words[:count]) or not path.exists():
+        if digest != _digest(words[:count]) or not is_there:
             count = 0
         known = np.load(path)[:, :count] if count else np.zeros((len(Vocabulary._fields), 0), "u4")
         state.keep_vocabulary(0, "")
         more = np.stack(Vocabulary.of(words[count:]))
-        np.save(path, np.concatenate((known, more), axis=1))
+        spooling.save(path, np.concatenate((known, more), axis=1))
         state.keep_vocabulary(len(words), _digest(words))
 
     def _keep_vocabulary(

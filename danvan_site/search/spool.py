@@ -7,15 +7,19 @@ not what they were.  The folder holds nothing that cannot be made again.
 
 from __future__ import annotations
 
+import io
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from danvan_site.errors import named
 from danvan_site.remote import of_build
 from danvan_site.search import lists, postings
 from danvan_site.search.documents import BODY
@@ -28,6 +32,8 @@ from danvan_site.state import reader
 BLOCK_LENGTH = 256
 # The file of the vocabulary's hashes.
 WORDS = "hashes.npy"
+# The file that tells size and time of the others as they are to be.
+_INTACT = "intact.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +64,14 @@ class Spool:
     def save(self, name: str, block: int, rows: Rows, chunks: int, **said: U64) -> None:
         """Write a block's rows, where those of each chunk start, and for each kind of file the sums
         of the hashes of what it says, which is given row by row."""
-        np.stack(rows, axis=1).tofile(self.path(f"{name}-{block}"))
+        _write(self.path(f"{name}-{block}"), np.stack(rows, axis=1).data)
         bounds = np.arange(chunks + 1, dtype=np.uint64) << np.uint64(NAME_BITS)
         starts = np.searchsorted(rows.places, bounds)
-        np.save(self.path(f"{name}-{block}.npy"), starts.astype(np.uint32))
+        save(self.path(f"{name}-{block}.npy"), starts.astype(np.uint32))
         for kind, values in said.items():
             hashes = postings.row_hashes(rows.places, values)
             sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(hashes)))
-            np.save(self.path(f"{kind}-{block}-sums.npy"), np.diff(sums[starts]))
+            save(self.path(f"{kind}-{block}-sums.npy"), np.diff(sums[starts]))
 
     def sums(self, kind: str, blocks: int) -> U64:
         """Return for each chunk what tells whether its files of a kind are what they were."""
@@ -82,6 +88,50 @@ class Spool:
             parts.append(np.fromfile(path, np.uint64, 2 * (stop - start), offset=start * size))
         both = np.concatenate(parts)
         return Rows(both[0::2].copy(), both[1::2].copy())
+
+
+def save(path: str | Path, values: NDArray[Any]) -> None:
+    """Write an array as numpy does, but for what it says where that fails."""
+    data = io.BytesIO()
+    np.save(data, values)
+    _write(path, data.getbuffer())
+
+
+def _write(path: str | Path, data: memoryview | bytes) -> None:
+    with named(Path(path)), open(path, "wb") as file:
+        file.write(data)
+
+
+def intact(folder: Path) -> set[str]:
+    """Return the names of the files of *folder* that are as they were when all was well last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        known = dict(json.loads((folder / _INTACT).read_bytes()))
+    except (OSError, TypeError, ValueError):
+        known = {}
+    return {name for name, stamp in _stamps(folder).items() if known.get(name) == stamp}
+
+
+def keep_intact(folder: Path, names: Collection[str]) -> None:
+    """Note that the files *names* are as they are to be, and remove all others."""
+    stamps = _stamps(folder)
+    for name in stamps.keys() - names:
+        (folder / name).unlink()
+    stamps = {name: stamp for name, stamp in stamps.items() if name in names}
+    _write(folder / _INTACT, json.dumps(stamps).encode())
+
+
+def _stamps(folder: Path) -> dict[str, list[int]]:
+    """Return size in bytes and time in ns of the files; remove empty folders in their places."""
+    found = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                os.rmdir(entry.path)
+                continue
+            stat = entry.stat(follow_symlinks=False)
+            found[entry.name] = [stat.st_size, stat.st_mtime_ns]
+    return found
 
 
 @of_build
@@ -126,8 +176,8 @@ def spool_blocks(spool: Spool, jobs: Sequence[Job]) -> list[int]:
     for job in jobs:
         block, vocabulary = _block(spool, job.paths), _vocabulary(spool)
         lengths = block.field_lengths(len(job.paths))
-        np.save(spool.path(f"lengths-{job.block}.npy"), lengths)
-        np.save(spool.path(f"counts-{job.block}.npy"), np.stack(block.counts()))
+        save(spool.path(f"lengths-{job.block}.npy"), lengths)
+        save(spool.path(f"counts-{job.block}.npy"), np.stack(block.counts()))
         rows = postings.word_rows(block, vocabulary, layout, job.first)
         sets, weights = lists.said(rows, job.first, lengths[:, BODY])
         spool.save("words", job.block, rows, layout.chunks["tu"], sets=sets, weights=weights)
