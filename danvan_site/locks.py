@@ -13,11 +13,11 @@ from danvan_site.errors import named
 
 @contextlib.contextmanager
 def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock file *path*.  Where another program holds it, call *waiting*, then wait.
+    """Hold the lock file *path*; a folder for it is made.  Where another program holds it, call
+    *waiting*, then wait.
 
     The file stays behind: removing it would let a third program in beside the second.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):
         path.rmdir()  # An empty folder may stand in its place.
     lock = filelock.FileLock(path)

@@ -85,11 +85,10 @@ def folders_of(path: str) -> Iterator[str]:
 def _is_valid_name(name: str) -> bool:
     return (
         bool(name)
-        and name not in (".", "..")
         and not _INVALID.search(name)
-        and not name.endswith((" ", "."))
+        and not name.endswith((" ", "."))  # "." and "..", too
         and not vietnamese.is_reserved(name)
-        and len(name.encode("utf-8", "surrogatepass")) <= 255
+        and len(name.encode()) <= 255
     )
 
 

@@ -403,7 +403,7 @@ def examine(name: str, wanted: argparse.Namespace) -> tuple[int, int]:
     part = PARTS[name]
     every = list(mutants(part, (ROOT / PACKAGE / part.file).read_text("utf-8")))
     chance = random.Random(f"{wanted.seed} {name}")
-    chosen = sorted(chance.sample(every, math.ceil(len(every) * wanted.share)))
+    chosen = chance.sample(every, math.ceil(len(every) * wanted.share))
     if wanted.number:
         chosen = [each for each in every if each.number in wanted.number]
     began = time.monotonic()

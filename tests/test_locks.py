@@ -2,22 +2,24 @@
 
 import itertools
 import multiprocessing
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from danvan_site import locks
 
 
-def _hold(path: Path, begun: object, end: object) -> None:
+def _hold(path: Path, begun: Event, end: Event, done: Event) -> None:
     with locks.locked(path, lambda: None):
-        begun.set()  # type: ignore[attr-defined]
-        end.wait(10)  # type: ignore[attr-defined]
+        begun.set()
+        end.wait(10)
+        done.set()
 
 
 def test_a_lock_is_waited_for_and_said_to_be(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "x.lock"
     context = multiprocessing.get_context("spawn")
-    begun, end = context.Event(), context.Event()
-    holder = context.Process(target=_hold, args=(path, begun, end))
+    begun, end, done = context.Event(), context.Event(), context.Event()
+    holder = context.Process(target=_hold, args=(path, begun, end, done))
     holder.start()
     assert begun.wait(10)
     said = itertools.count()
@@ -27,7 +29,7 @@ def test_a_lock_is_waited_for_and_said_to_be(tmp_path: Path) -> None:
         end.set()
 
     with locks.locked(path, waiting):
-        # The other had to let go first.
+        assert done.is_set()
         holder.join(10)
         assert (next(said), holder.exitcode) == (1, 0)
     for _ in range(2):  # free again, and nobody is told to wait
