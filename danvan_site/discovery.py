@@ -38,6 +38,11 @@ def discover(root: Path, shown: str) -> tuple[dict[str, File], list[Problem]]:
             for entry in entries:
                 if _is_skipped(entry.name):
                     continue
+                if not _is_text(entry.name):
+                    # What cannot be said is shown by its numbers.
+                    name = (prefix + entry.name).encode("utf-8", "backslashreplace").decode()
+                    problems.append(Problem("name-not-text", Place(f"{shown}/{name}")))
+                    continue
                 name = prefix + entry.name
                 path = name if name.isascii() else unicodedata.normalize("NFC", name)
                 if entry.is_symlink():
@@ -74,6 +79,14 @@ def _is_skipped(name: str) -> bool:
     return (
         name.startswith("_") or is_of_system(name) or name.lower().endswith(_SKIPPED_ENDINGS)
     )  # fmt: skip
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name is in the encoding of the system: what is not comes as half letters."""
+    try:
+        return name.isascii() or bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def is_of_system(name: str) -> bool:

@@ -620,3 +620,26 @@ def test_a_clock_at_its_beginning_loses_no_address(site: Site, library: str) -> 
     assert site.tree() == before
     site.build()
     assert site.tree() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes that are no text")
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_a_name_that_is_no_text_is_told(tmp_path: Path, command: str) -> None:
+    site = Workbench(tmp_path)
+    site.bulletin("2020/07/bai.md")
+    site.build()
+    before = site.tree()
+    folder = site.folder / "content" / "2020"
+    for name in (b"t\xe9.md", b"t\xe9"):
+        path = os.path.join(os.fsencode(folder), name)
+        if name.endswith(b"md"):
+            with open(path, "wb") as file:
+                file.write((folder / "07" / "bai.md").read_bytes())
+        else:
+            os.mkdir(path)
+    outcome = site.run(command, "--json")
+    assert outcome.code == 1
+    assert sorted(outcome.problems) == [
+        f"content/2020/t\\udce9{ending} name-not-text" for ending in ("", ".md")
+    ]
+    assert site.tree() == before
