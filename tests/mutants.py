@@ -85,8 +85,8 @@ PARTS = {
         ("test_placing",),
     ),
     "locks": Part("locks.py", ("test_locks",)),
-    "durable": Part("durable.py", ("test_output_folder", "test_ledger"), syncs=True),
-    "syncs of output": Part("output.py", ("test_output_folder",), syncs=True),
+    "durable": Part("durable.py", ("test_placing", "test_power_cut"), syncs=True),
+    "syncs of output": Part("output.py", ("test_power_cut",), syncs=True),
 }  # fmt: skip
 
 
