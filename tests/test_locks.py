@@ -5,6 +5,8 @@ import multiprocessing
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+import pytest
+
 from danvan_site import locks
 
 
@@ -37,3 +39,15 @@ def test_a_lock_is_waited_for_and_said_to_be(tmp_path: Path) -> None:
             pass
     assert next(said) == 2
     assert path.exists()
+
+
+def test_an_empty_folder_in_the_place_of_a_lock_goes_and_a_full_one_is_told(tmp_path: Path) -> None:
+    empty, full = tmp_path / "empty.lock", tmp_path / "full.lock"
+    empty.mkdir()
+    with locks.locked(empty, pytest.fail):
+        assert empty.is_file()
+    (full / "mine").mkdir(parents=True)
+    with pytest.raises(OSError) as raised, locks.locked(full, pytest.fail):
+        pass
+    assert raised.value.filename == str(full)
+    assert (full / "mine").is_dir()

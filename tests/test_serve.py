@@ -159,7 +159,10 @@ def test_addresses_without_their_last_slash_lead_on(
 
 def test_what_is_not_there_is_answered_with_the_page_for_it(standing: Preview) -> None:
     page = standing.bench.page("404.html")
-    for path in ("/ban-tin/không-có.html", "/ban-tin/tim-kiem.html/", "/khác/", "/favicon.ico"):
+    for path in (
+        "/ban-tin/không-có.html", "/ban-tin/tim-kiem.html/", "/khác/", "/favicon.ico",
+        "/2020/07/mot.html", "/index.html",
+    ):  # fmt: skip
         answer, text = standing.get(quote(path))
         assert (answer.status, without_script(text)) == (404, page)
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -305,6 +308,27 @@ def test_nothing_can_be_written_or_asked_for_otherwise(standing: Preview) -> Non
     for method in ("MOVE", "x"):
         assert standing.get("/ban-tin/index.html", method)[0].status == 501
     assert standing.bench.tree(standing.bench.folder) == before
+
+
+@pytest.mark.parametrize("headers", [b"", b"Connection: keep-alive\r\n"])
+def test_what_comes_with_a_refused_request_is_not_taken_for_another(
+    standing: Preview, headers: bytes
+) -> None:
+    """It may come from a page elsewhere, which may write in it what it likes."""
+    host = b"Host: 127.0.0.1:%d\r\n" % standing.port
+    hidden = b"GET /ban-tin/ HTTP/1.1\r\n" + host + b"\r\n"
+    length = b"Content-Length: %d\r\n" % len(hidden)
+    request = b"POST /ban-tin/ HTTP/1.1\r\n" + host + headers + length + b"\r\n" + hidden
+    with socket.create_connection(("127.0.0.1", standing.port), PATIENCE) as connection:
+        connection.sendall(request)
+        answer = b""
+        with contextlib.suppress(ConnectionError):  # It hangs up with something unread.
+            while part := connection.recv(1 << 16):
+                answer += part
+    head, empty, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 405 ")
+    assert {b"Content-Length: 0", b"Connection: close"} <= set(head.split(b"\r\n"))
+    assert (empty, rest) == (b"\r\n\r\n", b"")
 
 
 @pytest.mark.parametrize(
@@ -653,6 +677,17 @@ def test_a_first_build_with_problems_is_served_once_they_are_gone(bench: Workben
         bench.bulletin("2020/07/mot.md", title="Tin đã chữa")
         preview.wait_for("Đã xuất bản")
         assert "Tin đã chữa" in preview.get("/ban-tin/")[1]
+
+
+def test_what_was_published_before_is_served_though_the_first_build_fails(
+    bench: Workbench,
+) -> None:
+    bench.build()
+    bench.bulletin("2020/07/mot.md", title="Tin có lỗi", athor="Mỹ Lệ")
+    with Preview(bench) as preview:
+        answer, text = preview.get("/ban-tin/2020/07/mot.html")
+        assert (answer.status, "Tin thứ nhất" in text) == (200, True)
+        assert preview.get("/ban-tin/")[0].status == 200
 
 
 def test_drafts_are_served_when_asked_for(bench: Workbench) -> None:
