@@ -186,6 +186,18 @@ def test_html_is_text_or_cleaned() -> None:
     )
     given = kept.replace('href="danvan:0"', 'href="i.md"').replace(' rel="noopener"', "")
     assert found(given, "sanitize")[0] == kept
+    # Looks are not their matter.
+    looks = given.replace("<th ", '<th align="left" headers="z" ').replace("<td ", '<td width="1" ')
+    looks = looks.replace("<td ", '<td align="left" ').replace(
+        "<a ", '<a target="_blank" ping="z" '
+    )
+    assert looks.count("align") == 2 and found(looks, "sanitize")[0] == kept
+    for address in ("http://a.vn/b", "https://a.vn/b"):
+        shown, references, problems = found(f'<a href="{address}">a</a>', "sanitize")
+        assert shown == '<a href="danvan:0" rel="noopener">a</a>'
+        assert (references, problems) == ([(address, "", False)], [])
+    for address in ("mailto:a@b.vn", "tel:012"):
+        assert f'href="{address}"' in found(f'<a href="{address}">a</a>', "sanitize")[0]
 
 
 def test_labels_of_settings_stay_texts() -> None:
@@ -201,7 +213,7 @@ def test_labels_of_settings_stay_texts() -> None:
 def test_addresses_are_put_in_as_texts() -> None:
     html = (
         '<p><a href="danvan:0" rel="noopener">a</a> <a href="danvan:1" rel="noopener">b</a>'
-        ' <a href="danvan:7">c</a> <img src="danvan:2" alt="d"><img src="x.jpg"></p>'
+        ' <a href="danvan:3">c</a> <img src="danvan:2" alt="d"><img src="x.jpg"></p>'
     )
     addresses = ['https://a.vn/?b=1&c="<d>', "../e.html", "f.jpg"]
     shown = markdown.resolve(html, addresses, {})
