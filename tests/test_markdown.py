@@ -194,7 +194,7 @@ def test_html_is_text_or_cleaned() -> None:
     assert looks.count("align") == 2 and found(looks, "sanitize")[0] == kept
     for address in ("http://a.vn/b", "https://a.vn/b"):
         shown, references, problems = found(f'<a href="{address}">a</a>', "sanitize")
-        assert shown == '<a href="danvan:0" rel="noopener">a</a>'
+        assert shown == '<p><a href="danvan:0" rel="noopener">a</a></p>'
         assert (references, problems) == ([(address, "", False)], [])
     for address in ("mailto:a@b.vn", "tel:012"):
         assert f'href="{address}"' in found(f'<a href="{address}">a</a>', "sanitize")[0]

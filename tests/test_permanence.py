@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_pictures import saved, scene
 from tests.workbench import Workbench
 
 LEDGER = "content/addresses.tsv"
+PAGE = "---\ntitle: Giới thiệu\n---\n\nChữ.\n"
 
 
 @pytest.fixture
@@ -54,12 +56,20 @@ def replace(site: Workbench, path: str, old: str, new: str) -> None:
 
 
 def test_a_build_writes_down_what_it_publishes(site: Workbench) -> None:
+    """Pictures are parts of pages and have no lasting address."""
+    site.write("content/pages/gioi-thieu.md", PAGE)
+    (site.folder / "content/2020/07/cau.jpg").write_bytes(saved(scene(320, 200), "JPEG"))
+    (site.folder / "content/2020/07/don.pdf").write_bytes(b"%PDF-1.4")
+    site.bulletin("2020/07/hai.md", "![Cây cầu](cau.jpg), [đơn](don.pdf)", aliases=["/cu/hai.aspx"])
     report = site.build().report
     rows = ledger(site)
     assert report["recorded"] == len(rows)
     assert rows["2020/07/mot.html"] == ["bulletin", "dv-1", "2020/07/mot.md"]
     assert rows["cu/hai.aspx/index.html"] == ["alias", "", "2020/07/hai.md"]
     assert rows["tu-khoa/sua-cau/index.html"] == ["list"]
+    assert rows["gioi-thieu.html"] == ["page", "", "pages/gioi-thieu.md"]
+    (file,) = (path for path in site.tree() if path.endswith(".pdf"))
+    assert rows.pop(file) == ["file", "", "2020/07/don.pdf"]
     pages = {path for path in site.tree() if path.endswith(".html")}
     assert pages - rows.keys() == {"404.html", "ngoai-tuyen.html"} & pages
     assert rows.keys() <= pages
@@ -234,7 +244,11 @@ def test_a_list_that_nothing_is_in_leads_to_the_one_above(site: Workbench) -> No
     replace(site, "content/2020/07/mot.md", "sửa cầu", "làm đường")
     site.bulletin("2021/03/ba.md", date="2020-07-20", category="Khác", aliases=["/2021/03/ba.html"])
     site.rebuild()
-    assert "url=../../tu-khoa/index.html" in page(site, "tu-khoa/sua-cau/index.html")
+    text = page(site, "tu-khoa/sua-cau/index.html")
+    assert "url=../../tu-khoa/index.html" in text
+    assert '<link rel="canonical" href="https://example.org/bt/tu-khoa/index.html">' in text
+    assert 'href="../../giao-dien/theme.css"' in text
+    assert ledger(site)["tu-khoa/sua-cau/index.html"] == ["list"]
     assert "url=../../chuyen-muc/index.html" in page(site, "chuyen-muc/mot-lan/index.html")
     assert "url=../luu-tru/index.html" in page(site, "2021/index.html")
     assert "url=../../luu-tru/index.html" in page(site, "2021/03/index.html")
@@ -263,6 +277,34 @@ def test_a_file_leads_to_what_came_in_its_place(site: Workbench) -> None:
     site.rebuild()
     for path in (first, second):
         assert "2020/07/mot.html" in page(site, f"{path}/index.html")
+    rows = ledger(site)
+    assert [rows[path][0] for path in (first, second)] == ["file", "file"]
+    assert not {f"{first}/index.html", f"{second}/index.html"} & rows.keys()
+
+
+def test_without_an_address_of_the_site_no_page_names_its_own(site: Workbench) -> None:
+    site.write("site.yaml", "title: Bản tin thử\nlanguage: vi\n")
+    site.build()
+    site.bulletin("2020/07/mot.md", title="Tin thứ nhất", id="dv-1")
+    site.build()
+    text = page(site, "tu-khoa/sua-cau/index.html")
+    assert "url=../../tu-khoa/index.html" in text and "canonical" not in text
+
+
+def test_no_notice_can_stand_where_a_folder_is_now(site: Workbench) -> None:
+    site.bulletin("2020/07/ba.md", expires="2020-09-01")
+    site.build(SOURCE_DATE_EPOCH="1598000000")
+    aliases = ["/cu/hai.aspx", "/2020/07/ba.html/in.html"]
+    site.bulletin("2020/07/hai.md", title="Tin thứ hai", aliases=aliases)
+    assert fails(site) == [f"{line_of(site, '2020/07/ba.html')} address-hidden"]
+
+
+def test_no_notice_can_stand_where_a_page_is_above_it(site: Workbench) -> None:
+    site.bulletin("2020/07/ba.md", expires="2020-09-01")
+    site.build(SOURCE_DATE_EPOCH="1598000000")
+    rows = (site.folder / LEDGER).read_text("utf-8")
+    site.write(LEDGER, f"{rows}2020/07/mot.html/cu.html\tbulletin\t\t2020/07/ba.md\n")
+    assert fails(site) == [f"{line_of(site, '2020/07/mot.html/cu.html')} address-hidden"]
 
 
 def test_what_is_over_leaves_a_notice(site: Workbench) -> None:
@@ -273,10 +315,20 @@ def test_what_is_over_leaves_a_notice(site: Workbench) -> None:
     text = page(site, "2020/07/ba.html")
     assert "Họp xóm" in text
     assert "đến hết Thứ Hai, 31/08/2020" in text
+    assert 'class="kind-expired"' in text
     assert "Rất riêng." not in text
     assert 'name="robots" content="noindex"' in text
     texts = {path: data.decode("utf-8", "replace") for path, data in site.tree().items()}
     assert [path for path, text in texts.items() if "Họp xóm" in text] == ["2020/07/ba.html"]
+    assert ledger(site)["2020/07/ba.html"] == ["bulletin", "", "2020/07/ba.md"]
+
+
+def test_what_is_over_at_an_hour_says_which(site: Workbench) -> None:
+    site.bulletin("2020/07/ba.md", expires="2020-09-01 10:30")
+    site.build(SOURCE_DATE_EPOCH="1598000000")
+    site.build()
+    text = page(site, "2020/07/ba.html")
+    assert "01/09/2020" in text and "10:30" in text
 
 
 def test_what_was_over_before_it_was_published_leaves_nothing(site: Workbench) -> None:
