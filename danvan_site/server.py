@@ -384,7 +384,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def refuse(self) -> None:
         """Say that nothing but reading is possible here; what was sent along is not read."""
-        self.close_connection = True
         self.send_response(HTTPStatus.METHOD_NOT_ALLOWED)
         self.send_header("Allow", "GET, HEAD")
         self.send_header("Content-Length", "0")
@@ -417,7 +416,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         self.send_header("Connection", "close")
         self.end_headers()
-        self.close_connection = True
         known = ""
         while self.command != "HEAD":
             news = self.server.site.news.wait(known, _HEARTBEAT)
