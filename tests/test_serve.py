@@ -299,6 +299,17 @@ def test_pages_from_elsewhere_may_lead_here_and_no_more(
         assert answer.headers["X-Frame-Options"] == "DENY"
 
 
+def test_pages_of_the_preview_may_ask_what_they_like(standing: Preview) -> None:
+    for host in ("127.0.0.1", "localhost"):
+        name = f"{host}:{standing.port}"
+        more = {"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Mode": "cors"}
+        answer, _ = standing.get("/ban-tin/", host=name, Origin=f"http://{name}", **more)
+        assert answer.status == 200
+        for origin in (name, f"https://{name}", f"http://{name}.evil.example", "http://"):
+            answer, _ = standing.get("/ban-tin/", host=name, Origin=origin)
+            assert answer.status == 403, origin
+
+
 def test_nothing_can_be_written_or_asked_for_otherwise(standing: Preview) -> None:
     before = standing.bench.tree(standing.bench.folder)
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"):
